@@ -1,0 +1,194 @@
+// The one table of refusals: every way Postern tells a client no, with the SQLSTATE and the words the client may read.
+// SQLSTATEs: PostgreSQL manual, appendix A. The README lists this table, and a test keeps the two equal.
+
+export interface RefusalRule {
+  /** Five characters, PostgreSQL manual appendix A. */
+  readonly sqlstate: string
+  /** The primary message: fit for any client's eyes, the same for every cause behind the code. */
+  readonly text: string
+  /** What the person at the client can do about it. */
+  readonly hint: string
+  /** What it means to an operator; the README shows it. */
+  readonly cause: string
+}
+
+export const REFUSALS = {
+  credentials_rejected: {
+    sqlstate: '28P01',
+    text: 'password authentication failed',
+    hint: 'Use the account name as user and one of its active API-key tokens as password. An admin can look up the reference.',
+    cause: 'Unknown account, or a token that is wrong, expired, disabled or revoked. The log tells which.',
+  },
+  tls_required: {
+    sqlstate: '28000',
+    text: 'this listener requires TLS',
+    hint: 'Connect with sslmode=require or stronger.',
+    cause: 'The client tried to log in without TLS on a listener that requires it.',
+  },
+  database_denied: {
+    sqlstate: '42501',
+    text: 'no such database, or the account may not use it',
+    hint: 'Check the database name, or ask an admin for access to it.',
+    cause: 'The database is not registered, or no grant of the account reaches it.',
+  },
+  too_many_connections: {
+    sqlstate: '53300',
+    text: 'too many connections',
+    hint: 'Close some connections, or try again in a few seconds.',
+    cause: 'A limit of the proxy is reached: connections in all, by address, or logins in flight.',
+  },
+  starting: {
+    sqlstate: '57P03',
+    text: 'the proxy is starting up',
+    hint: 'Try again in a few seconds.',
+    cause: 'The revocation list has not been loaded yet.',
+  },
+  draining: {
+    sqlstate: '57P03',
+    text: 'the proxy is shutting down',
+    hint: 'Connect again: another instance will answer.',
+    cause: 'This instance drains and takes no new sessions.',
+  },
+  list_stale: {
+    sqlstate: '57P03',
+    text: 'the proxy can not check for revoked keys at the moment',
+    hint: 'Try again later; an operator should look at the control-plane store.',
+    cause: 'The revocation list is older than revocation.max_age, so the proxy fails closed.',
+  },
+  store_unavailable: {
+    sqlstate: '57P03',
+    text: 'the proxy can not look up the account at the moment',
+    hint: 'Try again later; an operator should look at the control-plane store.',
+    cause: 'The account or database is not cached, and the store did not answer in time.',
+  },
+  upstream_unreachable: {
+    sqlstate: '08006',
+    text: 'the database server could not be reached',
+    hint: 'Try again; if it lasts, give the reference to an admin.',
+    cause: 'Connecting to the database failed: refused, timed out, name or TLS check failed.',
+  },
+  upstream_login_failed: {
+    sqlstate: '08006',
+    text: 'the database server did not accept the login that stands for this account',
+    hint: 'An admin should run `postern database check` on this database.',
+    cause: 'The stored login was refused, or the server behaved in a way no honest server does.',
+  },
+  protocol_violation: {
+    sqlstate: '08P01',
+    text: 'the client broke the PostgreSQL protocol',
+    hint: 'Check that the program is a PostgreSQL client and connects to the right port.',
+    cause: 'Bytes that no PostgreSQL client sends at that point.',
+  },
+  login_timeout: {
+    sqlstate: '57014',
+    text: 'the login took too long',
+    hint: 'Try again; check the network between the client and the proxy.',
+    cause: 'The login did not finish before its deadline.',
+  },
+  replication_refused: {
+    sqlstate: '0A000',
+    text: 'replication connections are not supported',
+    hint: 'Connect without the replication parameter.',
+    cause: 'The client asked for a replication connection.',
+  },
+  session_revoked: {
+    sqlstate: '57P01',
+    text: 'session ended: the API key was revoked',
+    hint: 'Connect with another active key of the account.',
+    cause: 'The key of a live session was revoked.',
+  },
+  session_expired: {
+    sqlstate: '57P01',
+    text: 'session ended: the API key expired',
+    hint: 'Create a new key and connect with it.',
+    cause: 'The key of a live session reached its expiry.',
+  },
+  session_disabled: {
+    sqlstate: '57P01',
+    text: 'session ended: the account was disabled',
+    hint: 'Ask an admin to enable the account.',
+    cause: 'The account of a live session was disabled.',
+  },
+  session_deleted: {
+    sqlstate: '57P01',
+    text: 'session ended: the account was deleted',
+    hint: 'Use another account.',
+    cause: 'The account of a live session was deleted.',
+  },
+  session_access_changed: {
+    sqlstate: '57P01',
+    text: 'session ended: access to the database changed',
+    hint: 'Connect again to get what the account may do now.',
+    cause: 'What the session depended on was taken away: role, grant, database or login.',
+  },
+  session_drained: {
+    sqlstate: '57P01',
+    text: 'session ended: the proxy is shutting down',
+    hint: 'Connect again: another instance will answer.',
+    cause: 'The drain deadline passed, or the session was idle while the instance drained.',
+  },
+  session_ended_by_admin: {
+    sqlstate: '57P01',
+    text: 'session ended by an admin',
+    hint: 'Connect again, or ask the admin why.',
+    cause: 'An admin ended this session.',
+  },
+  session_list_stale: {
+    sqlstate: '57P01',
+    text: 'session ended: the proxy can not check for revoked keys',
+    hint: 'Try again later; an operator should look at the control-plane store.',
+    cause: 'The revocation list is older than revocation.max_age and revocation.when_stale is end-sessions.',
+  },
+  internal_error: {
+    sqlstate: 'XX000',
+    text: 'internal error in the proxy',
+    hint: 'Give the reference to an admin: the log has the details.',
+    cause: 'A defect in Postern. Please report it.',
+  },
+} as const satisfies Record<string, RefusalRule>
+
+export type RefusalCode = keyof typeof REFUSALS
+
+/** The codes with which a live session is ended (all SQLSTATE 57P01). */
+export type SessionEndCode = Extract<RefusalCode, `session_${string}`>
+
+/** The true reason behind `credentials_rejected`: for the log and metrics, never for the client. */
+export type CredentialReason =
+  /** No account of that name. */
+  | 'unknown_account'
+  /** The proof or token matches no key of the account. */
+  | 'wrong_token'
+  /** The password does not have the form of a token (password listeners only). */
+  | 'malformed_token'
+  /** The key has expired. */
+  | 'expired'
+  /** The key was revoked. */
+  | 'revoked'
+  /** The account is disabled. */
+  | 'disabled'
+  /** The account was deleted. */
+  | 'deleted'
+
+export interface RefusalOptions {
+  /** Why in truth, where the client must not know. Default: the code itself. */
+  readonly reason?: CredentialReason
+  /** The error that led here, for the log only. */
+  readonly cause?: unknown
+}
+
+/** A no to a client. Leaves throw their own small errors; whoever knows the meaning turns them into a Refusal. */
+export class Refusal extends Error {
+  readonly code: RefusalCode
+  readonly rule: RefusalRule
+  /** Metric label and log field: the credential reason if there is one, or else the code. A closed set. */
+  readonly reason: RefusalCode | CredentialReason
+
+  constructor(code: RefusalCode, options: RefusalOptions = {}) {
+    const rule: RefusalRule = REFUSALS[code]
+    super(rule.text, options.cause === undefined ? {} : { cause: options.cause })
+    this.name = 'Refusal'
+    this.code = code
+    this.rule = rule
+    this.reason = options.reason ?? code
+  }
+}
