@@ -1,19 +1,18 @@
 // Reads the fields of one message's body, front to back, in time linear in the bytes read.
 
-import { Buffer } from 'node:buffer'
+import type { Buffer } from 'node:buffer'
 import { WireError } from './wire-error.js'
 
 /** Walks through a body that is in memory already. Every method throws WireError, never RangeError. */
 export class BodyReader {
   readonly #body: Buffer
   readonly #name: string
-  #offset: number
+  #offset = 0
 
-  /** Begins at `offset`. `name` is the message's name in the manual, for the errors' messages. */
-  constructor(body: Buffer, name: string, offset = 0) {
+  /** Begins at the body's first byte. `name` is the message's name in the manual, for the errors' messages. */
+  constructor(body: Buffer, name: string) {
     this.#body = body
     this.#name = name
-    this.#offset = offset
   }
 
   /** Bytes not read yet. */
@@ -23,27 +22,35 @@ export class BodyReader {
 
   /** Reads one byte. Throws `message_too_short`. */
   byte(field: string): number {
-    return this.#take(1, field)[0] as number
+    return this.bytes(1, field).readUInt8(0)
   }
 
   /** Reads a signed integer of four bytes. Throws `message_too_short`. */
   int32(field: string): number {
-    return this.#take(4, field).readInt32BE(0)
+    return this.bytes(4, field).readInt32BE(0)
   }
 
   /** Reads a terminated string as a binary string, without the terminator. Throws `bad_string`. */
   binaryString(field: string): string {
-    return this.#string(field).toString('latin1')
+    return this.terminated(field).toString('latin1')
   }
 
   /** Reads a terminated string as UTF-8, without the terminator; other bytes become U+FFFD. Throws `bad_string`. */
   text(field: string): string {
-    return this.#string(field).toString('utf8')
+    return this.terminated(field).toString('utf8')
   }
 
-  /** Takes all that is left. The result is a view of the body, not a copy. */
+  /** Takes `count` bytes, not negative. The result is a view of the body, not a copy. Throws `message_too_short`. */
+  bytes(count: number, field: string): Buffer {
+    if (count > this.left) throw new WireError('message_too_short', `${this.#name} ends before its ${field}`)
+    const start = this.#offset
+    this.#offset += count
+    return this.#body.subarray(start, this.#offset)
+  }
+
+  /** Takes all that is left, as a view too. */
   rest(): Buffer {
-    return this.#take(this.left, 'rest')
+    return this.bytes(this.left, 'end')
   }
 
   /** Checks that nothing is left. Throws `trailing_bytes`. */
@@ -51,16 +58,9 @@ export class BodyReader {
     if (this.left > 0) throw new WireError('trailing_bytes', `${this.#name} goes on after its last field`)
   }
 
-  #take(bytes: number, field: string): Buffer {
-    if (bytes > this.left) throw new WireError('message_too_short', `${this.#name} ends before its ${field}`)
-    const start = this.#offset
-    this.#offset += bytes
-    return this.#body.subarray(start, this.#offset)
-  }
-
-  #string(field: string): Buffer {
+  /** Takes a terminated string's bytes, as a view without the terminator. Throws `bad_string`. */
+  terminated(field: string): Buffer {
     const terminator = this.#body.indexOf(0, this.#offset)
-    // An offset at the very end makes indexOf start there and find nothing: -1 too.
     if (terminator < 0) throw new WireError('bad_string', `${this.#name}: its ${field} is not terminated`)
     const bytes = this.#body.subarray(this.#offset, terminator)
     this.#offset = terminator + 1
