@@ -1,0 +1,72 @@
+// The values that metric labels may take. All sets are closed: a label that a client could choose would let anyone fill
+// the memory of Postern and of Prometheus. Databases are bounded by the registry, routes by the API's own table.
+
+import type { SessionEndCode } from '../errors.js'
+
+/** Steps of a login, as in the drawing of a connection's life. */
+export type LoginPhase =
+  /** From accept to a complete start-up packet, the TLS handshake included. */
+  | 'tls'
+  /** The SCRAM or password exchange with the client. */
+  | 'challenge'
+  /** Reading the account and the database: cache, or the store. */
+  | 'lookup'
+  /** Checking the proof or token, and what it may reach. */
+  | 'verify'
+  /** Connecting and logging in to the upstream server. */
+  | 'upstream'
+
+export type CloseReason =
+  | SessionEndCode
+  /** The client said goodbye or closed its side. */
+  | 'client_closed'
+  /** The client's connection broke. */
+  | 'client_lost'
+  /** The upstream server closed its side. */
+  | 'upstream_closed'
+  /** The upstream connection broke. */
+  | 'upstream_lost'
+
+export type UpstreamFailure =
+  /** No connection: refused, no route, unknown name. */
+  | 'unreachable'
+  /** The deadline passed. */
+  | 'timeout'
+  /** The TLS handshake or the certificate check failed. */
+  | 'tls'
+  /** The server refused the stored login. */
+  | 'login_refused'
+  /** The server answered with another error. */
+  | 'server'
+  /** The server broke the protocol. */
+  | 'protocol'
+
+export type CancelOutcome =
+  /** Passed on to the upstream server. */
+  | 'sent'
+  /** Handed to the instance that holds the session. */
+  | 'forwarded'
+  /** No instance knows the key. */
+  | 'unknown_key'
+  /** The upstream server could not be told. */
+  | 'failed'
+  /** Too many requests from that address. */
+  | 'limited'
+
+export type RefreshOutcome = 'ok' | 'failed'
+
+export type CacheResult = 'hit' | 'miss'
+
+export interface SessionLabels {
+  /** The registered name. */
+  readonly database: string
+  readonly role: 'reader' | 'writer' | 'admin'
+}
+
+export interface ApiRequest {
+  /** The route's pattern, as `/v1/keys/:id`; never the path that was asked for. */
+  readonly route: string
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
+  /** The HTTP status code. */
+  readonly status: number
+}
