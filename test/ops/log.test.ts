@@ -1,0 +1,144 @@
+import t from 'tap'
+import { createLogger } from '../../src/ops/log.js'
+import type { Logger } from '../../src/ops/log.js'
+import { redactText } from '../../src/ops/redact.js'
+
+const SECRET = 'a'.repeat(49)
+const TOKEN = `pstn_AAAAAAAAAAAA_${SECRET}`
+
+type Line = Record<string, unknown>
+
+void t.test('writes a line of JSON with the level as a word and the time in ISO 8601', async t => {
+  const [line] = log(logger => {
+    logger.info({ account: 'etl', waitedMs: 12 }, 'admitted')
+  })
+  t.match(line, { level: 'info', account: 'etl', waitedMs: 12, msg: 'admitted', time: /^\d{4}-\d\d-\d\dT/ })
+})
+
+void t.test('cuts tokens out of every string, wherever it is', async t => {
+  const cases: Record<string, (logger: Logger) => void> = {
+    'the message': logger => {
+      logger.info(`got ${TOKEN} from a client`)
+    },
+    'a message with arguments': logger => {
+      logger.info('got %s and %j', TOKEN, { deep: TOKEN })
+    },
+    'a nested field': logger => {
+      logger.info({ a: { b: [{ c: `x ${TOKEN} y` }] } }, 'nested')
+    },
+    'the name of a field': logger => {
+      logger.info({ [TOKEN]: 1 }, 'field name')
+    },
+    'an error, its stack and its causes': logger => {
+      const cause = new Error(`cause ${TOKEN}`, { cause: new Error(`root ${TOKEN}`) })
+      logger.error({ err: new Error(`bad ${TOKEN}`, { cause }) }, 'failed')
+    },
+    'an error that is logged alone': logger => {
+      logger.error(new Error(`bad ${TOKEN}`))
+    },
+    'the fields of an error': logger => {
+      logger.error({ err: Object.assign(new Error('bad'), { query: `select '${TOKEN}'` }) })
+    },
+    'a child logger': logger => {
+      logger.child({ client: TOKEN }).info('hello')
+    },
+    'two tokens and one cut short': logger => {
+      logger.info(`${TOKEN},${TOKEN} ${TOKEN.slice(0, 40)}`)
+    },
+    'a URL': logger => {
+      logger.info(`postgres://etl:${TOKEN}@db.example/shop?x=${TOKEN}`)
+    },
+  }
+  for (const [place, write] of Object.entries(cases)) {
+    const text = JSON.stringify(log(write))
+    t.notMatch(text, /aaaaa/, place)
+    t.match(text, /redacted/, place)
+  }
+})
+
+void t.test('cuts the password out of a URL, and keeps the rest', async t => {
+  t.equal(redactText('postgres://ada:hunter2@db:5432/shop'), 'postgres://ada:[redacted]@db:5432/shop')
+  t.equal(redactText('http://127.0.0.1:8080/v1/me?at=12:30@home'), 'http://127.0.0.1:8080/v1/me?at=12:30@home')
+})
+
+void t.test('censors fields that are named for a secret, at any depth and of any shape', async t => {
+  const names = [
+    'password',
+    'token',
+    'secret',
+    'authorization',
+    'cookie',
+    'Set-Cookie',
+    'secret_key',
+    'upstreamPassword',
+  ]
+  for (const name of names) {
+    const lines = log(logger => {
+      logger.info({ [name]: 'hunter2', a: { b: { [name]: ['hunter2'] } } }, 'fields')
+      logger.child({ [name]: 'hunter2' }).info('child')
+      logger.error({ err: Object.assign(new Error('bad'), { [name]: { raw: 'hunter2' } }) })
+    })
+    t.equal(lines.length, 3)
+    t.notMatch(JSON.stringify(lines), /hunter2/, name)
+  }
+})
+
+void t.test('keeps numbers and flags under such names, as they are counts and settings', async t => {
+  const [line] = log(logger => {
+    logger.info({ tokens: 3, passwordListener: true })
+  })
+  t.match(line, { tokens: 3, passwordListener: true })
+})
+
+void t.test('writes no raw bytes', async t => {
+  const [line] = log(logger => {
+    logger.info({ packet: Buffer.from('hunter2'), list: [Buffer.alloc(3)] })
+  })
+  t.match(line, { packet: '[7 bytes]', list: ['[3 bytes]'] })
+})
+
+void t.test('spells errors out, with causes and the errors of an aggregate', async t => {
+  const cause = Object.assign(new TypeError('deeper'), { code: 'ECONNREFUSED' })
+  const [line, aggregate] = log(logger => {
+    logger.error({ err: new Error('outer', { cause }) }, 'failed')
+    logger.error({ err: new AggregateError([new Error('first'), new Error('second')], 'all failed') })
+  })
+  t.match(line, { msg: 'failed', err: { type: 'Error', message: 'outer', stack: /log\.test/ } })
+  t.match(line, { err: { cause: { type: 'TypeError', message: 'deeper', code: 'ECONNREFUSED' } } })
+  t.match(aggregate, { err: { aggregateErrors: [{ message: 'first' }, { message: 'second' }] } })
+})
+
+void t.test('survives cycles and what JSON does not know', async t => {
+  const cycle: Line = { password: 'hunter2', seq: 12n }
+  cycle['self'] = cycle
+  const error = new Error('circle')
+  error.cause = error
+  const lines = log(logger => {
+    logger.info({ cycle }, 'cycle')
+    logger.error({ err: error }, 'cause')
+  })
+  t.match(lines, [{ msg: 'cycle', cycle: { password: '[redacted]' } }, { err: { message: 'circle' } }])
+})
+
+void t.test('ends each line with one line feed, censored or not', async t => {
+  const texts: string[] = []
+  const logger = createLogger({ level: 'info', destination: { write: text => void texts.push(text) } })
+  logger.info('plain')
+  logger.info({ password: 'hunter2' }, 'two\nlines')
+  for (const text of texts) t.match(text, /^\{[^\n]*\}\n$/)
+  t.equal(texts.length, 2)
+})
+
+void t.test('writes nothing below its level', async t => {
+  const lines = log(logger => {
+    logger.debug('too much')
+  })
+  t.same(lines, [])
+})
+
+function log(write: (logger: Logger) => void): Line[] {
+  const lines: Line[] = []
+  const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Line) }
+  write(createLogger({ level: 'info', destination }))
+  return lines
+}
