@@ -139,12 +139,6 @@ void t.test('refuses to write strings that would mean something else on the wire
   t.equal(wireErrorOf(encode('', 'a')), 'bad_parameter')
 })
 
-void t.test('shows a binary string as text, and makes one of text', async t => {
-  t.equal(binary('é'), '\xc3\xa9')
-  t.equal(utf8(binary('日本 é')), '日本 é')
-  t.equal(utf8('\xff'), '\ufffd')
-})
-
 void t.test('throws only WireError, whatever the body', async t => {
   const starts = [V30, int32(0x30002), ...[5678, 5679, 5680].map(code => int32((1234 << 16) | code))]
   const outcomes = throwsOnlyWireError(startup.parseFirstPacket, hostileBody(starts))
