@@ -1,0 +1,123 @@
+// Deals with a server, or with its pid file, that an earlier start left on the cluster: after a SIGKILL of its owner, a
+// crash of the machine, or because the owner is alive and well and must not be disturbed.
+
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { readIfThere, readServerRecord } from './data-dir.js'
+import { EmbeddedError, isSystemError } from './embedded-error.js'
+import type { OsUser } from './os-user.js'
+import { run } from './run.js'
+
+/** How long an orphaned server has to end by itself, as its watcher asks it to when the owner dies. */
+const GRACE_MS = 5_000
+const FAST_SHUTDOWN_MS = 10_000
+const IMMEDIATE_SHUTDOWN_MS = 5_000
+const POLL_MS = 50
+const PS_TIMEOUT_MS = 5_000
+
+export interface Leftover {
+  readonly dataDir: string
+  /** The real path of PGDATA. */
+  readonly cluster: string
+  readonly user: OsUser | null
+}
+
+/**
+ * Returns once no server runs on the cluster and no misleading pid file lies there. A server whose owner is gone is
+ * stopped, first fast, then immediately; before each signal it is checked anew that the pid is that server.
+ *
+ * @throws EmbeddedError `data_dir_in_use` when the server's owner lives, or when it isn't one of ours
+ */
+export async function clearLeftover(leftover: Leftover, log: (line: string) => void): Promise<void> {
+  if (await endsWithin(leftover, GRACE_MS)) return
+  const pid = await orphanedServer(leftover)
+  log(`stopping the Postgres server ${pid}, left behind by a process that is gone`)
+  for (const [signal, boundMs] of [
+    ['SIGINT', FAST_SHUTDOWN_MS],
+    ['SIGQUIT', IMMEDIATE_SHUTDOWN_MS],
+  ] as const) {
+    if ((await runningServer(leftover)) === pid) process.kill(pid, signal)
+    if (await endsWithin(leftover, boundMs)) return
+  }
+  throw new EmbeddedError(
+    'data_dir_in_use',
+    `the Postgres server ${pid} on ${leftover.cluster} does not stop: end it yourself`,
+  )
+}
+
+/** Whether a process exists; one that isn't ours to signal does. */
+export function isAlive(pid: number): boolean {
+  try {
+    return Number.isInteger(pid) && pid > 0 && process.kill(pid, 0)
+  } catch (error) {
+    return !isSystemError(error, 'ESRCH')
+  }
+}
+
+async function endsWithin(leftover: Leftover, boundMs: number): Promise<boolean> {
+  const deadline = performance.now() + boundMs
+  for (;;) {
+    const pid = await runningServer(leftover)
+    if (pid === null) return true
+    await refuseIfOwned(leftover, pid)
+    if (performance.now() > deadline) return false
+    await delay(POLL_MS)
+  }
+}
+
+/** The pid of the cluster's server, or null. Removes a pid file whose number now belongs to another program. */
+async function runningServer({ cluster, user }: Leftover): Promise<number | null> {
+  const file = join(cluster, 'postmaster.pid')
+  const text = await readIfThere(file)
+  const pid = Number(text?.split('\n')[0])
+  if (text === null || !isAlive(pid)) return null
+  if (await isServerOf(cluster, pid, user)) return pid
+  // A dead server's number, given to another process: Postgres would refuse to start for it if the OS user is the same.
+  if ((await readIfThere(file)) === text) await rm(file, { force: true })
+  return null
+}
+
+/** A server is owned while its parent is the process that is on record as its owner: an orphan gets another parent. */
+async function refuseIfOwned({ dataDir, cluster }: Leftover, pid: number): Promise<void> {
+  const record = await readServerRecord(dataDir)
+  if (record?.serverPid !== pid || (await describe(pid))?.parentPid !== record.ownerPid) return
+  throw new EmbeddedError(
+    'data_dir_in_use',
+    `process ${record.ownerPid} is running the Postgres server ${pid} on ${cluster}: stop it first, or choose another directory with --data`,
+  )
+}
+
+async function orphanedServer(leftover: Leftover): Promise<number> {
+  const pid = await runningServer(leftover)
+  const record = await readServerRecord(leftover.dataDir)
+  if (pid !== null && record?.serverPid === pid) return pid
+  throw new EmbeddedError(
+    'data_dir_in_use',
+    `a Postgres server that Postern did not start${pid === null ? '' : ` (pid ${pid})`} runs on ${leftover.cluster}: stop it first`,
+  )
+}
+
+async function isServerOf(cluster: string, pid: number, user: OsUser | null): Promise<boolean> {
+  const seen = await describe(pid)
+  if (seen === null) return false
+  if (process.platform !== 'linux') return seen.command.includes(`-D ${cluster} `)
+  // A server's working directory is its PGDATA. Asked as the server's user: a container's root may not look.
+  const { output } = await run('readlink', [`/proc/${pid}/cwd`], { user, timeoutMs: PS_TIMEOUT_MS })
+  return seen.command === 'postgres' && output.trim() === cluster
+}
+
+async function describe(pid: number): Promise<{ command: string; parentPid: number } | null> {
+  if (process.platform !== 'linux') {
+    const { output } = await run('ps', ['-p', String(pid), '-o', 'ppid=,command='], {
+      user: null,
+      timeoutMs: PS_TIMEOUT_MS,
+    })
+    const [, parentPid, command] = /^\s*(\d+)\s+(.*)$/m.exec(output) ?? []
+    return command === undefined ? null : { command, parentPid: Number(parentPid) }
+  }
+  // `pid (name) state ppid …` (proc_pid_stat(5)); slim container images have /proc but no ps.
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  const [, command, parentPid] = /^\d+ \((.*)\) \S (\d+) /s.exec(stat) ?? []
+  return command === undefined ? null : { command, parentPid: Number(parentPid) }
+}
