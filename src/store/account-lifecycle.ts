@@ -1,0 +1,111 @@
+// What happens to accounts: made, disabled, enabled, deleted. A pinned account is never edited, so its scope can not grow.
+
+import { randomBytes } from 'node:crypto'
+import type { Role } from '../auth/account.js'
+import { getAccount, type Account, type OrgRole } from './accounts.js'
+import { revokeAllKeys } from './keys.js'
+import type { Executor } from './pool.js'
+import { StoreError } from './store-error.js'
+import type { Transaction } from './transaction.js'
+import { isUuid } from './uuid.js'
+
+export interface NewPersonalAccount {
+  /** In lower case; the account's name. */
+  readonly email: string
+  readonly orgRole: OrgRole
+  /** argon2id in PHC form. null: no password yet. */
+  readonly passwordHash: string | null
+}
+
+export interface NewPinnedAccount {
+  readonly name: string
+  readonly description?: string | null
+  readonly role: Role
+  /** At least one. */
+  readonly databaseIds: readonly string[]
+  /** The account whose reach caps this one's. */
+  readonly makerId: string
+}
+
+// The least that some drivers accept, and all that is needed: a token has 256 random bits.
+const SCRAM_ITERATIONS = 4096
+const SCRAM_SALT_BYTES = 16
+
+/** @throws StoreError `name_taken`, `invalid` */
+export async function createPersonalAccount(db: Executor, account: NewPersonalAccount): Promise<Account> {
+  const [row] = await db.run<{ id: string }>(
+    'create a personal account',
+    `insert into postern.accounts (name, kind, scope, org_role, password_hash, scram_salt, scram_iterations)
+     values ($1, 'personal', 'personal', $2, $3, $4, $5) returning id`,
+    [account.email, account.orgRole, account.passwordHash, randomBytes(SCRAM_SALT_BYTES), SCRAM_ITERATIONS],
+  )
+  return getAccount(db, row?.id ?? '')
+}
+
+/** Makes a pinned service account. That its role is within the maker's cap is for the caller to check; a cap that
+ * shrinks later is applied at every login.
+ * @throws StoreError `name_taken`, `invalid`, or `not_found` when a database or the maker does not exist */
+export async function createPinnedAccount(tx: Transaction, account: NewPinnedAccount): Promise<Account> {
+  const doing = 'create a service account'
+  if (account.databaseIds.length === 0) throw new StoreError('invalid', `${doing}: it needs a database`)
+  if (![account.makerId, ...account.databaseIds].every(isUuid)) throw new StoreError('not_found', doing)
+  const [row] = await tx.run<{ id: string }>(
+    doing,
+    `insert into postern.accounts
+       (name, kind, scope, description, pinned_role, maker_id, scram_salt, scram_iterations)
+     values ($1, 'service', 'pinned', $2, $3, $4, $5, $6) returning id`,
+    [account.name, account.description, account.role, account.makerId, randomBytes(SCRAM_SALT_BYTES), SCRAM_ITERATIONS],
+  )
+  const id = row?.id ?? ''
+  await tx.run(
+    doing,
+    'insert into postern.pinned_databases (account_id, database_id) select distinct $1::uuid, unnest($2::uuid[])',
+    [id, account.databaseIds],
+  )
+  return getAccount(tx, id)
+}
+
+/** Sets the password hash of a person; the console's login compares with it from then on.
+ * @throws StoreError `not_found` */
+export async function setPasswordHash(db: Executor, id: string, passwordHash: string): Promise<void> {
+  if (!isUuid(id)) throw new StoreError('not_found', 'set a password')
+  const rows = await db.run(
+    'set a password',
+    `update postern.accounts set password_hash = $2
+     where id = $1 and kind = 'personal' and deleted_at is null returning id`,
+    [id, passwordHash],
+  )
+  if (rows.length === 0) throw new StoreError('not_found', 'set a password')
+}
+
+/** Disables an account: its keys stop at once. Again changes nothing.
+ * @throws StoreError `not_found` */
+export async function disableAccount(db: Executor, id: string): Promise<Account> {
+  return setState(db, id, 'disable an account', 'disabled_at = coalesce(disabled_at, now())')
+}
+
+/** Enables an account: its keys work again.
+ * @throws StoreError `not_found` */
+export async function enableAccount(db: Executor, id: string): Promise<Account> {
+  return setState(db, id, 'enable an account', 'disabled_at = null')
+}
+
+/** Deletes an account for good: revokes all its keys, forgets its password and its grants.
+ * @throws StoreError `not_found`, also when it is deleted already */
+export async function deleteAccount(tx: Transaction, id: string): Promise<Account> {
+  await setState(tx, id, 'delete an account', 'deleted_at = now(), password_hash = null')
+  await revokeAllKeys(tx, id)
+  await tx.run('delete an account', 'delete from postern.grants where account_id = $1', [id])
+  return getAccount(tx, id)
+}
+
+async function setState(db: Executor, id: string, doing: string, assignment: string): Promise<Account> {
+  if (!isUuid(id)) throw new StoreError('not_found', doing)
+  const rows = await db.run(
+    doing,
+    `update postern.accounts set ${assignment} where id = $1 and deleted_at is null returning id`,
+    [id],
+  )
+  if (rows.length === 0) throw new StoreError('not_found', doing)
+  return getAccount(db, id)
+}

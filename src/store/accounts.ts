@@ -1,0 +1,112 @@
+// Accounts of people and machines as the API and the console see them. A deleted account keeps its row, so that records
+// of the past can still name it, and gives its name back.
+
+import type { AccountState, EpochMs, Role } from '../auth/account.js'
+import { ACTIVE_SQL } from './keys.js'
+import { decodeCursor, toPage, type Page, type PageRequest } from './page.js'
+import type { Executor } from './pool.js'
+import { StoreError } from './store-error.js'
+import { isUuid } from './uuid.js'
+
+/** What a person may do in the API: an admin all, a member make keys and pinned accounts, a viewer look. */
+export type OrgRole = 'admin' | 'member' | 'viewer'
+
+/** An account as the API and the console see it. */
+export interface Account {
+  readonly id: string
+  readonly name: string
+  readonly kind: 'personal' | 'service'
+  /** A service account's is made up, at service.postern.invalid. */
+  readonly email: string
+  readonly description: string | null
+  /** null for service accounts. */
+  readonly orgRole: OrgRole | null
+  readonly scope: 'personal' | 'pinned' | 'groups'
+  readonly pinnedRole: Role | null
+  /** Names of the databases of a pinned account, in order. */
+  readonly databases: readonly string[]
+  readonly makerId: string | null
+  readonly makerName: string | null
+  readonly state: AccountState
+  readonly scram: { readonly salt: Buffer; readonly iterations: number }
+  readonly activeKeys: number
+  readonly createdAt: EpochMs
+  readonly disabledAt: EpochMs | null
+  readonly deletedAt: EpochMs | null
+}
+
+/** Gets an account by id, deleted ones too.
+ * @throws StoreError `not_found` */
+export async function getAccount(db: Executor, id: string): Promise<Account> {
+  if (!isUuid(id)) throw new StoreError('not_found', 'get an account')
+  const [row] = await db.run<AccountRow>(
+    'get an account',
+    `select ${ACCOUNT_SQL} from postern.accounts a where a.id = $1`,
+    [id],
+  )
+  return found(row, 'get an account')
+}
+
+/** Gets an account that is not deleted, by name.
+ * @throws StoreError `not_found` */
+export async function getAccountByName(db: Executor, name: string): Promise<Account> {
+  const [row] = await db.run<AccountRow>(
+    'get an account by name',
+    `select ${ACCOUNT_SQL} from postern.accounts a where a.name = $1 and a.deleted_at is null`,
+    [name],
+  )
+  return found(row, 'get an account by name')
+}
+
+/** Lists the accounts of a kind that are not deleted, by name. */
+export async function listAccounts(db: Executor, kind: Account['kind'], request: PageRequest): Promise<Page<Account>> {
+  const [name, id] = decodeCursor(request.cursor, 2)
+  const rows = await db.run<AccountRow>(
+    'list accounts',
+    `select ${ACCOUNT_SQL} from postern.accounts a
+     where a.kind = $1 and a.deleted_at is null and ($2::text is null or (a.name, a.id) > ($2, $3::uuid))
+     order by a.name, a.id limit $4`,
+    [kind, name, id, request.limit + 1],
+  )
+  const page = toPage(rows, request.limit, row => [row.name, row.id])
+  return { items: page.items.map(toAccount), next: page.next }
+}
+
+/** An account's password hash, for the console's login: of a person who is not deleted, or null. The same answer for no
+ * account and for no password. */
+export async function findPasswordHash(db: Executor, email: string): Promise<{ id: string; hash: string } | null> {
+  const [row] = await db.run<{ id: string; hash: string }>(
+    'find a password',
+    `select id, password_hash as hash from postern.accounts
+     where name = $1 and kind = 'personal' and deleted_at is null and password_hash is not null`,
+    [email],
+  )
+  return row ?? null
+}
+
+/** The state of an account in words, in SQL; deleted outweighs disabled. */
+export function stateSql(account: string): string {
+  return `case when ${account}.deleted_at is not null then 'deleted'
+    when ${account}.disabled_at is not null then 'disabled' else 'active' end`
+}
+
+type AccountRow = Omit<Account, 'scram'> & { readonly scramSalt: Buffer; readonly scramIterations: number }
+
+function toAccount({ scramSalt, scramIterations, ...row }: AccountRow): Account {
+  return { ...row, scram: { salt: scramSalt, iterations: scramIterations } }
+}
+
+function found(row: AccountRow | undefined, doing: string): Account {
+  if (!row) throw new StoreError('not_found', doing)
+  return toAccount(row)
+}
+
+const ACCOUNT_SQL = `
+  a.id, a.name, a.kind, a.email, a.description, a.org_role as "orgRole", a.scope, a.pinned_role as "pinnedRole",
+  array(select d.name from postern.pinned_databases p join postern.databases d on d.id = p.database_id
+    where p.account_id = a.id order by d.name) as databases,
+  a.maker_id as "makerId", (select m.name from postern.accounts m where m.id = a.maker_id) as "makerName",
+  ${stateSql('a')} as state, a.scram_salt as "scramSalt", a.scram_iterations as "scramIterations",
+  (select count(*)::integer from postern.api_keys where account_id = a.id and ${ACTIVE_SQL}) as "activeKeys",
+  postern.epoch_ms(a.created_at) as "createdAt", postern.epoch_ms(a.disabled_at) as "disabledAt",
+  postern.epoch_ms(a.deleted_at) as "deletedAt"`

@@ -1,0 +1,118 @@
+// Registered databases: added with their three logins, listed, given new logins, and removed.
+
+import { ROLES, type EpochMs, type Role } from '../auth/account.js'
+import type { DatabaseRecord, Login, SslMode } from '../auth/database.js'
+import { decodeCursor, toPage, type Page, type PageRequest } from './page.js'
+import type { Executor } from './pool.js'
+import type { Sealer } from './seal.js'
+import { StoreError } from './store-error.js'
+import type { Transaction } from './transaction.js'
+import { isUuid } from './uuid.js'
+
+/** A database as the API sees it: all but the passwords of its logins. */
+export interface Database {
+  readonly id: string
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  readonly dbname: string
+  readonly sslMode: SslMode
+  readonly sslRootCert: string | null
+  readonly announce: boolean
+  /** The upstream user for each role. */
+  readonly users: Readonly<Record<Role, string>>
+  readonly createdAt: EpochMs
+}
+
+export type NewDatabase = Omit<DatabaseRecord, 'id'>
+
+/** Registers a database with its three logins.
+ * @throws StoreError `name_taken`, `invalid` */
+export async function addDatabase(tx: Transaction, sealer: Sealer, database: NewDatabase): Promise<Database> {
+  const [row] = await tx.run<{ id: string }>(
+    'add a database',
+    `insert into postern.databases (name, host, port, dbname, ssl_mode, ssl_root_cert, announce)
+     values ($1, $2, $3, $4, $5, $6, $7) returning id`,
+    [
+      database.name,
+      database.host,
+      database.port,
+      database.dbname,
+      database.sslMode,
+      database.sslRootCert,
+      database.announce,
+    ],
+  )
+  const id = row?.id ?? ''
+  await replaceLogins(tx, sealer, id, database.logins)
+  return getDatabase(tx, id)
+}
+
+/** Gives a database three new logins, all at once; sessions on the old ones are the proxy's to end.
+ * @throws StoreError `not_found` */
+export async function replaceLogins(
+  tx: Transaction,
+  sealer: Sealer,
+  databaseId: string,
+  logins: Readonly<Record<Role, Login>>,
+): Promise<void> {
+  if (!isUuid(databaseId)) throw new StoreError('not_found', 'replace logins')
+  const users = ROLES.map(role => logins[role].user)
+  const sealed = ROLES.map(role => sealer.seal(logins[role].password, loginPlace(databaseId, role, logins[role].user)))
+  await tx.run(
+    'replace logins',
+    `insert into postern.logins (database_id, role, username, sealed_password)
+     select $1, role, username, sealed from unnest($2::text[], $3::text[], $4::bytea[]) as l (role, username, sealed)
+     on conflict (database_id, role)
+       do update set username = excluded.username, sealed_password = excluded.sealed_password`,
+    [databaseId, ROLES, users, sealed],
+  )
+}
+
+/** @throws StoreError `not_found` */
+export async function getDatabaseByName(db: Executor, name: string): Promise<Database> {
+  const rows = await db.run<Database>('get a database', `${SELECT_SQL} where d.name = $1`, [name])
+  return found(rows, 'get a database')
+}
+
+/** @throws StoreError `not_found` */
+export async function getDatabase(db: Executor, id: string): Promise<Database> {
+  if (!isUuid(id)) throw new StoreError('not_found', 'get a database')
+  return found(await db.run<Database>('get a database', `${SELECT_SQL} where d.id = $1`, [id]), 'get a database')
+}
+
+/** Lists the databases by name. */
+export async function listDatabases(db: Executor, request: PageRequest): Promise<Page<Database>> {
+  const [name] = decodeCursor(request.cursor, 1)
+  const rows = await db.run<Database>(
+    'list databases',
+    `${SELECT_SQL} where $1::text is null or d.name > $1 order by d.name limit $2`,
+    [name, request.limit + 1],
+  )
+  return toPage(rows, request.limit, row => [row.name])
+}
+
+/** Removes a database with its logins, its grants and its place in pinned accounts.
+ * @throws StoreError `not_found` */
+export async function removeDatabase(db: Executor, id: string): Promise<void> {
+  if (!isUuid(id)) throw new StoreError('not_found', 'remove a database')
+  const rows = await db.run('remove a database', 'delete from postern.databases where id = $1 returning id', [id])
+  if (rows.length === 0) throw new StoreError('not_found', 'remove a database')
+}
+
+/** Names the one place where a login's password opens: rows that are swapped, or given another user, do not open. */
+export function loginPlace(databaseId: string, role: Role, user: string): string {
+  return JSON.stringify(['login', databaseId, role, user])
+}
+
+const SELECT_SQL = `
+  select d.id, d.name, d.host, d.port, d.dbname, d.ssl_mode as "sslMode", d.ssl_root_cert as "sslRootCert", d.announce,
+    (select json_object_agg(l.role, l.username) from postern.logins l where l.database_id = d.id) as users,
+    postern.epoch_ms(d.created_at) as "createdAt"
+  from postern.databases d`
+
+function found(rows: Database[], doing: string): Database {
+  const [database] = rows
+  if (!database) throw new StoreError('not_found', doing)
+  return database
+}

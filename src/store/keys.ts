@@ -1,0 +1,126 @@
+// API keys: made with a limit, listed, and revoked. The token itself never comes here.
+
+import type { Credential, EpochMs } from '../auth/account.js'
+import { decodeCursor, toPage, type Page, type PageRequest } from './page.js'
+import type { Executor } from './pool.js'
+import { StoreError } from './store-error.js'
+import { lockChanges, type Transaction } from './transaction.js'
+import { isUuid } from './uuid.js'
+
+/** A key as people see it. */
+export interface ApiKey {
+  /** 12 base62 characters; public. */
+  readonly id: string
+  readonly accountId: string
+  readonly name: string | null
+  readonly description: string | null
+  readonly createdAt: EpochMs
+  /** null: does not expire. */
+  readonly expiresAt: EpochMs | null
+  readonly revokedAt: EpochMs | null
+}
+
+export interface NewKey {
+  readonly id: string
+  readonly accountId: string
+  readonly name?: string | null
+  readonly description?: string | null
+  readonly expiresAt?: EpochMs | null
+  readonly credential: Credential
+}
+
+/** Adds a key to an account that is not deleted. An active key is neither revoked nor expired.
+ * @param limit active keys that the account may have, this one among them.
+ * @throws StoreError `not_found`, or `key_limit_reached`: also when other keys are made at the same moment. */
+export async function createKey(tx: Transaction, key: NewKey, limit: number): Promise<ApiKey> {
+  await lockAccount(tx, key.accountId)
+  const active = await countActiveKeys(tx, key.accountId)
+  if (active >= limit) throw new StoreError('key_limit_reached', 'create a key')
+  const { storedKey, serverKey, argon2 } = key.credential
+  const [made] = await tx.run<ApiKey>(
+    'create a key',
+    `insert into postern.api_keys as k (id, account_id, name, description, expires_at, stored_key, server_key, argon2)
+     values ($1, $2, $3, $4, to_timestamp($5::double precision / 1000), $6, $7, $8) returning ${KEY_SQL}`,
+    [key.id, key.accountId, key.name, key.description, key.expiresAt, storedKey, serverKey, argon2],
+  )
+  return found(made, 'create a key')
+}
+
+export async function countActiveKeys(db: Executor, accountId: string): Promise<number> {
+  const [row] = await db.run<{ count: number }>(
+    'count active keys',
+    `select count(*)::integer as count from postern.api_keys where account_id = $1 and ${ACTIVE_SQL}`,
+    [accountId],
+  )
+  return row?.count ?? 0
+}
+
+/** Lists the keys of an account, revoked and expired ones too, oldest first. */
+export async function listKeys(db: Executor, accountId: string, request: PageRequest): Promise<Page<ApiKey>> {
+  if (!isUuid(accountId)) return { items: [], next: null }
+  const [createdAt, id] = decodeCursor(request.cursor, 2)
+  const rows = await db.run<PlacedKey>(
+    'list keys',
+    `select ${KEY_SQL}, k.created_at::text as place from postern.api_keys k
+     where k.account_id = $1 and ($2::text is null or (k.created_at, k.id) > ($2::timestamptz, $3))
+     order by k.created_at, k.id limit $4`,
+    [accountId, createdAt, id, request.limit + 1],
+  )
+  const page = toPage(rows, request.limit, row => [row.place, row.id])
+  return { items: page.items.map(({ place: _place, ...key }) => key), next: page.next }
+}
+
+/** @throws StoreError `not_found` */
+export async function getKey(db: Executor, keyId: string): Promise<ApiKey> {
+  const [key] = await db.run<ApiKey>('get a key', `select ${KEY_SQL} from postern.api_keys k where k.id = $1`, [keyId])
+  return found(key, 'get a key')
+}
+
+/** Revokes one key and no other. Revoking it again changes nothing: the first time stands.
+ * @throws StoreError `not_found` */
+export async function revokeKey(db: Executor, keyId: string): Promise<ApiKey> {
+  const [key] = await db.run<ApiKey>(
+    'revoke a key',
+    `update postern.api_keys k set revoked_at = coalesce(revoked_at, now()) where id = $1 returning ${KEY_SQL}`,
+    [keyId],
+  )
+  return found(key, 'revoke a key')
+}
+
+/** Revokes every key of an account that is not revoked yet, and returns their ids. */
+export async function revokeAllKeys(db: Executor, accountId: string): Promise<string[]> {
+  if (!isUuid(accountId)) throw new StoreError('not_found', 'revoke all keys')
+  const rows = await db.run<{ id: string }>(
+    'revoke all keys',
+    'update postern.api_keys set revoked_at = now() where account_id = $1 and revoked_at is null returning id',
+    [accountId],
+  )
+  return rows.map(row => row.id)
+}
+
+/** True of keys that are neither revoked nor expired, by the store's clock. */
+export const ACTIVE_SQL = '(revoked_at is null and (expires_at is null or expires_at > now()))'
+
+// The time to the microsecond, which milliseconds would round: a cursor must name one place only.
+type PlacedKey = ApiKey & { readonly place: string }
+
+const KEY_SQL = `k.id, k.account_id as "accountId", k.name, k.description,
+  postern.epoch_ms(k.created_at) as "createdAt", postern.epoch_ms(k.expires_at) as "expiresAt",
+  postern.epoch_ms(k.revoked_at) as "revokedAt"`
+
+// The row lock makes counting and inserting one step for all who make keys of this account.
+async function lockAccount(tx: Transaction, accountId: string): Promise<void> {
+  if (!isUuid(accountId)) throw new StoreError('not_found', 'create a key')
+  await lockChanges(tx)
+  const rows = await tx.run(
+    'create a key',
+    'select from postern.accounts where id = $1 and deleted_at is null for update',
+    [accountId],
+  )
+  if (rows.length === 0) throw new StoreError('not_found', 'create a key')
+}
+
+function found<T>(row: T | undefined, doing: string): T {
+  if (row === undefined) throw new StoreError('not_found', doing)
+  return row
+}

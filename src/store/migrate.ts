@@ -1,0 +1,74 @@
+// Brings the store's schema to what this version needs: plain SQL files, in order, each once, all in one transaction.
+// Several instances may start at once: an advisory lock lets one work while the others wait.
+
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { runner } from 'node-pg-migrate'
+import { clientConfig } from './pool.js'
+import { StoreError, toStoreError } from './store-error.js'
+
+// Found from src/store and from dist/store alike: the SQL files are not compiled.
+const MIGRATIONS = fileURLToPath(new URL('../../src/store/migrations', import.meta.url))
+
+// SQL-standard function bodies, which no search_path can bend, came with PostgreSQL 14.
+const OLDEST_VERSION = 140_000
+
+export interface MigrateOptions {
+  /** Longest wait for another instance's migration, and for one statement of ours. Default 60000. */
+  readonly timeoutMs?: number
+}
+
+/** Runs the migrations that the store lacks, and returns their names in order.
+ * @throws StoreError `bad_schema` when the server is older than PostgreSQL 14 or the store was migrated by a newer
+ * version of Postern in another order. */
+export async function migrate(url: string, options: MigrateOptions = {}): Promise<string[]> {
+  const timeoutMs = options.timeoutMs ?? 60_000
+  const client = new pg.Client(clientConfig(url, { statementTimeoutMs: timeoutMs, lockTimeoutMs: timeoutMs }))
+  // A connection that breaks is told by the query under way; without a listener it would end the process.
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    await refuseOldServer(client)
+    const ran = await runner({
+      dbClient: client,
+      dir: MIGRATIONS,
+      direction: 'up',
+      schema: 'postern',
+      createSchema: await lacksSchema(client),
+      migrationsTable: 'migrations',
+      singleTransaction: true,
+      advisoryLockMode: 'wait',
+      logger: SILENT,
+    })
+    return ran.map(migration => migration.name)
+  } catch (error) {
+    throw toMigrationError(error)
+  } finally {
+    // Also lets go of the advisory lock.
+    await client.end().catch(() => undefined)
+  }
+}
+
+const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore }
+
+function ignore(): void {}
+
+async function refuseOldServer(client: pg.Client): Promise<void> {
+  const result = await client.query<{ version: number }>("select current_setting('server_version_num')::int as version")
+  const version = result.rows[0]?.version ?? 0
+  if (version < OLDEST_VERSION) throw new StoreError('bad_schema', 'migrate: the store needs PostgreSQL 14 or newer')
+}
+
+// CREATE SCHEMA IF NOT EXISTS needs the right to create even when the schema exists, and an admin may have made it.
+async function lacksSchema(client: pg.Client): Promise<boolean> {
+  const result = await client.query<{ lacks: boolean }>("select to_regnamespace('postern') is null as lacks")
+  return result.rows[0]?.lacks ?? true
+}
+
+function toMigrationError(error: unknown): StoreError {
+  // node-pg-migrate's own words for a store whose migrations are not a prefix of ours.
+  if (error instanceof Error && error.message.startsWith('Not run migration')) {
+    return new StoreError('bad_schema', 'migrate: the store was migrated by another version')
+  }
+  return toStoreError('migrate', error)
+}
