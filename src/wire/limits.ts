@@ -6,7 +6,7 @@ export const MAX_STARTUP_BYTES = 10_000
 /** Longest password message that is read. PG_MAX_AUTH_TOKEN_LENGTH, postgres src/include/libpq/auth.h. */
 export const MAX_AUTH_MESSAGE_BYTES = 65_535
 
-/** Longest SASL message that is read. PG_MAX_SASL_MESSAGE_LENGTH, postgres src/backend/libpq/auth-scram.c. */
+/** Longest SASL message that is read. PG_MAX_SASL_MESSAGE_LENGTH, postgres src/include/libpq/sasl.h. */
 export const MAX_SASL_MESSAGE_BYTES = 1_024
 
 /** Longest message taken from an upstream during login. Our choice: an error text may be long, but not endless. */
