@@ -73,6 +73,19 @@ export const REFUSALS = {
     hint: 'An admin should run `postern database check` on this database.',
     cause: 'The stored login was refused, or the server behaved in a way no honest server does.',
   },
+  upstream_error: {
+    sqlstate: '08006',
+    text: 'the database server refused the session',
+    hint: 'Try again; if it lasts, give the reference to an admin.',
+    cause:
+      "The server's own error: too many connections, unknown database, starting up. It reaches the client unchanged, with its own SQLSTATE.",
+  },
+  upstream_lost: {
+    sqlstate: '08006',
+    text: 'the connection to the database server was lost',
+    hint: 'Connect again; if it lasts, give the reference to an admin.',
+    cause: 'The database closed or lost the connection of a live session without a word.',
+  },
   protocol_violation: {
     sqlstate: '08P01',
     text: 'the client broke the PostgreSQL protocol',

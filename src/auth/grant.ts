@@ -1,0 +1,33 @@
+// From a principal and a database name to the login that stands for them.
+
+import { Refusal } from '../errors.js'
+import type { Role, Seq } from './account.js'
+import type { Principal } from './authenticate.js'
+import type { DatabaseRecord, Login } from './database.js'
+import type { FreshCache } from './fresh-cache.js'
+import { decide } from './policy.js'
+
+/** A yes of the policy, with all that is needed to act on it. */
+export interface Grant {
+  readonly role: Role
+  readonly database: DatabaseRecord
+  readonly login: Login
+  /** The older one of the snapshots that it was decided on. */
+  readonly asOf: Seq
+}
+
+/** Decides what the principal gets on the database of this name. Rejects with a Refusal: `database_denied` for
+ * unknown and not granted alike, `store_unavailable` when the database's record can't be had. */
+export async function grantFor(
+  principal: Principal,
+  databaseName: string,
+  databases: FreshCache<DatabaseRecord>,
+): Promise<Grant> {
+  const reach = decide(principal.account, databaseName)
+  if (!reach) throw new Refusal('database_denied')
+  const { asOf, value: database } = await databases.get(reach.databaseId).catch((cause: unknown) => {
+    throw new Refusal('store_unavailable', { cause })
+  })
+  if (!database) throw new Refusal('database_denied')
+  return { role: reach.role, database, login: database.logins[reach.role], asOf: Math.min(principal.asOf, asOf) }
+}
