@@ -1,0 +1,56 @@
+// The exchange that proves who the client is: SASL (manual, "SASL Authentication"), or a password on listeners set so.
+
+import type { Authenticator, Principal } from '../auth/authenticate.js'
+import {
+  authenticationCleartext,
+  authenticationSasl,
+  authenticationSaslContinue,
+  authenticationSaslFinal,
+} from '../wire/backend.js'
+import { AUTHENTICATION_ANSWER, parsePassword, parseSaslInitialResponse, parseSaslResponse } from '../wire/frontend.js'
+import { MAX_AUTH_MESSAGE_BYTES, MAX_SASL_MESSAGE_BYTES } from '../wire/limits.js'
+import type { ClientConnection } from './client.js'
+import type { ListenerTerms, Opening } from './negotiate.js'
+import type { Visit } from './visit.js'
+
+interface Exchange {
+  readonly client: ClientConnection
+  readonly opening: Extract<Opening, { kind: 'startup' }>
+  readonly authenticator: Authenticator
+  readonly visit: Visit
+}
+
+/** Asks the client to prove itself. Does not say AuthenticationOk: that waits until the database has answered too.
+ * Rejects with Refusal, WireError or ClientGone. */
+export async function challenge(exchange: Exchange, auth: ListenerTerms['auth']): Promise<Principal> {
+  return auth === 'scram' ? challengeScram(exchange) : challengePassword(exchange)
+}
+
+async function challengeScram({ client, opening, authenticator, visit }: Exchange): Promise<Principal> {
+  const login = authenticator.scram(opening.user, opening.certificate)
+  const answer = () => visit.time('challenge', () => client.message(AUTHENTICATION_ANSWER, MAX_SASL_MESSAGE_BYTES))
+
+  client.write(authenticationSasl(login.mechanisms()))
+  const initial = parseSaslInitialResponse((await answer()).body)
+  let clientFirst = initial.data
+  if (clientFirst === null) {
+    // The mechanism was named without data: RFC 4422, section 3, asks for an empty challenge.
+    client.write(authenticationSaslContinue(Buffer.alloc(0)))
+    clientFirst = parseSaslResponse((await answer()).body)
+  }
+  const first = clientFirst
+  client.write(authenticationSaslContinue(await visit.time('lookup', () => login.first(initial.mechanism, first))))
+
+  const clientFinal = parseSaslResponse((await answer()).body)
+  visit.account = login.account
+  const { principal, serverFinal } = await visit.time('verify', () => login.final(clientFinal))
+  client.write(authenticationSaslFinal(serverFinal))
+  return principal
+}
+
+async function challengePassword({ client, opening, authenticator, visit }: Exchange): Promise<Principal> {
+  client.write(authenticationCleartext())
+  const { body } = await visit.time('challenge', () => client.message(AUTHENTICATION_ANSWER, MAX_AUTH_MESSAGE_BYTES))
+  const token = parsePassword(body).toString('utf8')
+  return visit.time('verify', () => authenticator.password(opening.user, token))
+}

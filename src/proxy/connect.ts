@@ -1,0 +1,52 @@
+// The upstream half of a login: dial the database and log in there as the lesser role that matches the account.
+
+import type { Principal } from '../auth/authenticate.js'
+import type { Grant } from '../auth/grant.js'
+import { dial } from '../upstream/dial.js'
+import { logIn, type UpstreamSession } from '../upstream/login.js'
+import type { SaltedPasswords } from '../upstream/salted-passwords.js'
+import { binary } from '../wire/binary-string.js'
+import { isProtocolOption } from '../wire/negotiate.js'
+import type { Opening } from './negotiate.js'
+
+export interface ConnectOptions {
+  readonly connectTimeoutMs: number
+  readonly saltedPasswords: SaltedPasswords
+}
+
+/** Logs in to the granted database. Rejects with UpstreamError. */
+export async function connect(
+  grant: Grant,
+  principal: Principal,
+  opening: Extract<Opening, { kind: 'startup' }>,
+  { connectTimeoutMs, saltedPasswords }: ConnectOptions,
+  signal: AbortSignal,
+): Promise<UpstreamSession> {
+  const { database, login } = grant
+  const leg = await dial(database, { connectTimeoutMs, signal })
+  return logIn(leg, {
+    user: login.user,
+    password: login.password,
+    dbname: database.dbname,
+    parameters: upstreamParameters(grant, principal, opening.parameters),
+    minor: opening.minor,
+    saltedPasswords,
+    signal,
+  })
+}
+
+/** The client's own start-up parameters, but for who and where; then ours, which tell the database's logs and
+ * `pg_stat_activity` who it was. They are labels, not proofs: a session may SET them. */
+export function upstreamParameters(
+  { database }: Pick<Grant, 'database'>,
+  { account, key }: Principal,
+  parameters: ReadonlyMap<string, string>,
+): Map<string, string> {
+  const passed = [...parameters].filter(([name]) => !NOT_PASSED.has(name.toLowerCase()) && !isProtocolOption(name))
+  const ours = new Map(passed)
+  if (!ours.get('application_name')) ours.set('application_name', binary(account.name))
+  if (!database.announce) return ours
+  return ours.set('postern.account', binary(account.name)).set('postern.key', binary(key.id))
+}
+
+const NOT_PASSED = new Set(['user', 'database', 'replication', 'postern.account', 'postern.key'])

@@ -1,0 +1,160 @@
+// Ends live sessions when what they depend on is taken away. What a change adds holds from the next login.
+//
+// Keys and accounts that stop are ended on the spot, from the change itself. Any other change makes the session's
+// account be read anew and decided again, by the same policy that let it in.
+
+import type { AccountRecord } from '../auth/account.js'
+import { objection } from '../auth/authenticate.js'
+import type { DatabaseRecord } from '../auth/database.js'
+import type { FreshCache } from '../auth/fresh-cache.js'
+import { compareRoles, decide } from '../auth/policy.js'
+import type { RevocationList } from '../auth/revocation-list.js'
+import type { Change } from '../auth/sources.js'
+import type { CredentialReason, SessionEndCode } from '../errors.js'
+import type { ProxyEvents } from './events.js'
+import type { Session, Sessions } from './sessions.js'
+
+export interface EnforcerOptions {
+  readonly sessions: Sessions
+  readonly revocations: RevocationList
+  readonly accounts: FreshCache<AccountRecord>
+  readonly databases: FreshCache<DatabaseRecord>
+  readonly whenStale: 'end-sessions' | 'keep-sessions'
+  readonly events: Pick<ProxyEvents, 'propagated' | 'failed'>
+}
+
+/** How often expiry and the age of the list are looked at. */
+const SWEEP_MS = 500
+
+export class Enforcer {
+  readonly #options: EnforcerOptions
+  readonly #sweeper: NodeJS.Timeout
+  /** Sessions whose new decision could not be had yet. */
+  readonly #undecided = new Set<Session>()
+
+  constructor(options: EnforcerOptions) {
+    this.#options = options
+    this.#sweeper = setInterval(() => this.sweep(), SWEEP_MS)
+    this.#sweeper.unref()
+  }
+
+  close(): void {
+    clearInterval(this.#sweeper)
+  }
+
+  /** Acts on changes of the store, in their order: first the caches, so that no new login uses what is old. */
+  changed(changes: readonly Change[]): void {
+    const { accounts, databases } = this.#options
+    for (const { accountName, databaseId, seq } of changes) {
+      if (accountName !== null) accounts.invalidate(accountName, seq)
+      if (databaseId !== null) databases.invalidate(databaseId, seq)
+    }
+    for (const change of changes) this.#act(change)
+  }
+
+  /** Decides every session again, on new records: changes may have been missed. */
+  resync(): void {
+    const { accounts, databases, revocations, sessions } = this.#options
+    accounts.invalidateAll(revocations.head)
+    databases.invalidateAll(revocations.head)
+    for (const session of sessions) this.#decideLater(session)
+  }
+
+  /** The last look before a session is let in: it is registered, so a change from here on will find it; what came
+   * before is looked up here. Ends the session, or returns with it still standing. */
+  async confirm(session: Session): Promise<void> {
+    const { revocations } = this.#options
+    const stop = revocations.stopFor(session)
+    if (stop) session.end(END_CODES[stop])
+    else if (revocations.isStale()) session.end('session_list_stale')
+    else if (revocations.isOvertaken(session)) {
+      const code = await this.#decide(session)
+      if (code) session.end(code)
+    }
+  }
+
+  /** Ends sessions whose key has expired, and all of them when the list is stale. */
+  sweep(): void {
+    const { sessions, revocations, whenStale } = this.#options
+    const now = revocations.storeNow()
+    const stale = whenStale === 'end-sessions' && revocations.isStale()
+    for (const session of sessions) {
+      if (session.expiresAt !== null && session.expiresAt <= now) session.end('session_expired')
+      else if (stale) session.end('session_list_stale')
+    }
+    for (const session of this.#undecided) this.#decideLater(session)
+  }
+
+  #act(change: Change): void {
+    const { sessions } = this.#options
+    const ofAccount = change.accountId === null ? [] : sessions.ofAccount(change.accountId)
+    switch (change.kind) {
+      case 'key-revoked':
+        for (const session of ofAccount)
+          if (session.keyId === change.keyId) this.#end(session, 'session_revoked', change)
+        break
+      case 'account-disabled':
+        for (const session of ofAccount) this.#end(session, 'session_disabled', change)
+        break
+      case 'account-deleted':
+        for (const session of ofAccount) this.#end(session, 'session_deleted', change)
+        break
+      case 'account-changed':
+        for (const session of ofAccount) this.#decideLater(session, change)
+        break
+      case 'database-changed':
+      case 'database-removed':
+        if (change.databaseId === null) break
+        for (const session of sessions.onDatabase(change.databaseId)) this.#decideLater(session, change)
+        break
+    }
+  }
+
+  #end(session: Session, code: SessionEndCode, change?: Change): void {
+    if (session.endCode) return
+    session.end(code)
+    if (!change) return
+    const { events, revocations } = this.#options
+    void session.closed.then(() => events.propagated(Math.max(0, revocations.storeNow() - change.at) / 1000))
+  }
+
+  #decideLater(session: Session, change?: Change): void {
+    this.#undecided.delete(session)
+    this.#decide(session).then(
+      code => code && this.#end(session, code, change),
+      (error: unknown) => {
+        // The sweep tries again. Should the store stay away, the list grows stale and settles it.
+        if (!session.endCode) this.#undecided.add(session)
+        this.#options.events.failed('deciding a session again', error)
+      },
+    )
+  }
+
+  /** Decides on current records whether the session may go on: null, or the code to end it with. */
+  async #decide(session: Session): Promise<SessionEndCode | null> {
+    const { accounts, databases, revocations } = this.#options
+    const { asOf, value: account } = await accounts.get(session.account)
+    if (!account || account.id !== session.accountId) return 'session_deleted'
+    const key = account.keys.find(candidate => candidate.id === session.keyId)
+    if (!key) return 'session_revoked'
+    const reason = objection({ account, key, asOf }, revocations)
+    if (reason) return END_CODES[reason]
+    session.expiresAt = key.expiresAt
+
+    const reach = decide(account, session.database)
+    if (!reach || reach.databaseId !== session.databaseId) return 'session_access_changed'
+    if (compareRoles(reach.role, session.role) < 0) return 'session_access_changed'
+    const { value: database } = await databases.get(session.databaseId)
+    return database?.logins[session.role].user === session.login ? null : 'session_access_changed'
+  }
+}
+
+const END_CODES = {
+  revoked: 'session_revoked',
+  expired: 'session_expired',
+  disabled: 'session_disabled',
+  deleted: 'session_deleted',
+  unknown_account: 'session_deleted',
+  wrong_token: 'session_revoked',
+  malformed_token: 'session_revoked',
+} as const satisfies Record<CredentialReason, SessionEndCode>

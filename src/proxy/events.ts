@@ -1,0 +1,49 @@
+// What the proxy tells of itself. The composition root turns it into metrics and log lines; nothing here decides.
+
+import type { Refusal, SessionEndCode } from '../errors.js'
+import type { UpstreamErrorKind } from '../upstream/upstream-error.js'
+import type { RelayEnd } from './relay.js'
+import type { Session } from './sessions.js'
+import type { Visit } from './visit.js'
+
+/** A part of a login whose time is measured. */
+export type Phase =
+  /** The TLS handshake. */
+  | 'tls'
+  /** Waiting for the client in the SCRAM or password exchange. */
+  | 'challenge'
+  /** Finding the account and the database: the cache, or the store. */
+  | 'lookup'
+  /** Checking the proof or the token. */
+  | 'verify'
+  /** Connecting to the database and logging in there. */
+  | 'upstream'
+
+/** Why a session is over: what ended it, from the client's, the upstream's or the proxy's side. */
+export type CloseReason = RelayEnd['how'] | SessionEndCode
+
+export type CancelOutcome =
+  /** The key is known here, and the request went upstream. */
+  | 'forwarded'
+  /** No session here has this key. */
+  | 'unknown'
+  /** The upstream could not be reached. */
+  | 'failed'
+
+export interface ProxyEvents {
+  accepted(): void
+  /** A start-up packet came: a login began. */
+  loginStarted(): void
+  opened(session: Session, visit: Visit): void
+  closed(session: Session, reason: CloseReason, end: RelayEnd): void
+  refused(refusal: Refusal, visit: Visit): void
+  /** The client went away before its login was decided. */
+  abandoned(visit: Visit): void
+  upstreamConnected(database: string, seconds: number): void
+  upstreamFailed(database: string, kind: UpstreamErrorKind, visit: Visit, error: Error): void
+  canceled(outcome: CancelOutcome): void
+  /** A session was ended by a change in the store, this long after the change was written there. */
+  propagated(seconds: number): void
+  /** Something that should not happen, and that no client is told of. */
+  failed(what: string, error: unknown): void
+}

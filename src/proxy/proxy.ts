@@ -1,0 +1,127 @@
+// The proxy as a whole: its listeners, and the drain that ends them.
+
+import net from 'node:net'
+import type { ListenerTerms } from './negotiate.js'
+import { serveClient, type House } from './session.js'
+import { Visit } from './visit.js'
+
+export interface ListenerAddress {
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+}
+
+export interface ProxyOptions {
+  readonly listeners: readonly (ListenerAddress & ListenerTerms)[]
+  readonly maxConnections: number
+  /** Monotonic milliseconds. */
+  readonly now: () => number
+  readonly house: Omit<House, 'closedFor'>
+  /** Why no new session may begin, apart from draining. */
+  readonly closedFor: () => 'starting' | 'list_stale' | null
+}
+
+/** Connections over the limit that are still let in, to be told so. Beyond them the kernel's queue waits no more. */
+const ROOM_FOR_REFUSALS = 100
+
+/** How often a drain looks for sessions that have become idle. */
+const DRAIN_LOOK_MS = 50
+
+// A client that vanished without a word is found out by probes that start after this silence.
+const KEEP_ALIVE_DELAY_MS = 60_000
+
+export class Proxy {
+  readonly #options: ProxyOptions
+  readonly #house: House
+  readonly #servers: net.Server[] = []
+  readonly #sockets = new Set<net.Socket>()
+  #draining = false
+
+  constructor(options: ProxyOptions) {
+    this.#options = options
+    this.#house = {
+      ...options.house,
+      closedFor: () => (this.#draining ? 'draining' : options.closedFor()),
+    }
+  }
+
+  get isDraining(): boolean {
+    return this.#draining
+  }
+
+  /** Begins to listen everywhere; answers the addresses in the order of the settings. Rejects with the system's error
+   * of the first address that can't be had (EADDRINUSE, EACCES). */
+  async listen(): Promise<readonly ListenerAddress[]> {
+    const bound: ListenerAddress[] = []
+    for (const listener of this.#options.listeners) bound.push(await this.#listenOn(listener))
+    return bound
+  }
+
+  /** Ends gracefully: takes no more connections after `acceptDelayMs`, ends sessions as they become idle, and the rest at
+   * `timeoutMs`. Resolves when all are gone. */
+  async drain({ acceptDelayMs, timeoutMs }: { acceptDelayMs: number; timeoutMs: number }): Promise<void> {
+    const { now, house } = this.#options
+    // A load balancer needs a moment to notice: until then, connections are still served.
+    await delay(acceptDelayMs)
+    this.#draining = true
+    const closed = this.#servers.map(server => new Promise(resolve => server.close(resolve)))
+    const deadline = now() + timeoutMs
+    while (house.sessions.size > 0 && now() < deadline) {
+      for (const session of house.sessions) if (session.isIdle) session.end('session_drained')
+      await delay(DRAIN_LOOK_MS)
+    }
+    await this.close()
+    await Promise.all(closed)
+  }
+
+  /** Ends everything now: sessions get their last words, everything else is cut. */
+  async close(): Promise<void> {
+    this.#draining = true
+    for (const server of this.#servers) if (server.listening) server.close()
+    const { sessions } = this.#options.house
+    const over = [...sessions].map(session => session.closed)
+    for (const session of sessions) session.end('session_drained')
+    await Promise.all(over)
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  #listenOn(listener: ListenerAddress & ListenerTerms): Promise<ListenerAddress> {
+    const server = net.createServer(
+      // Half-open, because a client may say its last and still read; no delay, because messages are small.
+      { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS },
+      socket => this.#serve(socket, listener),
+    )
+    server.maxConnections = this.#options.maxConnections + ROOM_FOR_REFUSALS
+    this.#servers.push(server)
+    return new Promise((resolve, reject) => {
+      server.once('error', reject)
+      server.listen({ host: listener.host, port: listener.port }, () => {
+        server.off('error', reject)
+        server.on('error', error => this.#house.events.failed('listening', error))
+        const address = server.address() as net.AddressInfo
+        resolve({ host: address.address, port: address.port })
+      })
+    })
+  }
+
+  #serve(socket: net.Socket, terms: ListenerTerms): void {
+    const { counters, events } = this.#house
+    const address = socket.remoteAddress ?? ''
+    const leave = counters.enter(address)
+    this.#sockets.add(socket)
+    socket.once('close', () => {
+      leave()
+      this.#sockets.delete(socket)
+    })
+    events.accepted()
+    const visit = new Visit({ address, port: socket.remotePort ?? 0 }, this.#options.now)
+    serveClient(socket, terms, visit, this.#house).catch((error: unknown) => {
+      events.failed('serving a client', error)
+      socket.destroy()
+    })
+  }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, ms))
+}

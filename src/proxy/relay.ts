@@ -1,0 +1,269 @@
+// Bytes both ways between a client and its database, until one of them, or the proxy, ends it.
+//
+// The relay forwards chunks as they come and looks at message headers only, to know where a message ends: there, and
+// only there, a FATAL of our own may go to the client. Memory a session: one read buffer of the leg, one chunk of the
+// client, and what the two kernels hold. A peer that does not read stops the other one from being read.
+
+import type net from 'node:net'
+import type { Leg } from '../upstream/leg.js'
+import { MessageBoundary } from '../wire/boundary.js'
+import { terminate, TERMINATE } from '../wire/frontend.js'
+
+export interface RelayEnd {
+  readonly how:
+    /** The client said Terminate. */
+    | 'client_terminate'
+    /** The client closed without Terminate. */
+    | 'client_closed'
+    /** The client's connection failed. */
+    | 'client_error'
+    /** The database closed the session. */
+    | 'upstream_closed'
+    /** The connection to the database failed. */
+    | 'upstream_error'
+    /** The proxy ended it. */
+    | 'ended'
+  readonly bytesFromClient: number
+  readonly bytesFromUpstream: number
+  readonly error?: Error
+}
+
+/** Sums over all relays: plain numbers, because a metric's increment would cost more than the forwarding. */
+export interface Traffic {
+  fromClient: number
+  fromUpstream: number
+}
+
+export interface RelayOptions {
+  /** Paused, with no listeners but for errors. */
+  readonly client: net.Socket
+  /** What the client sent before the relay began. */
+  readonly clientEarly: Buffer
+  /** Without a sink. */
+  readonly leg: Leg
+  /** What the upstream sent before the relay began. */
+  readonly upstreamEarly: Buffer
+  readonly traffic: Traffic
+  /** Asks the upstream to cancel what runs; used when the session is over but a query is not. Must not reject. */
+  readonly cancel: () => Promise<void>
+  /** What the client is told when the upstream is lost without a word of its own: a whole ErrorResponse. */
+  readonly upstreamLost: Buffer
+}
+
+/** How long both peers have after the proxy ended the session. It must not hang on a client that does not read, nor
+ * on a server that does not answer. */
+const LAST_WORDS_MS = 700
+
+/** How long one side may stay open and silent after the other one has closed. */
+const HALF_OPEN_MS = 30_000
+
+const TERMINATE_TYPE = TERMINATE.charCodeAt(0)
+const ERROR_RESPONSE_TYPE = 0x45 // 'E'
+
+export class Relay {
+  readonly #options: RelayOptions
+  readonly #client: net.Socket
+  readonly #leg: Leg
+  readonly #fromUpstream = new MessageBoundary()
+  readonly #fromClient = new MessageBoundary()
+  readonly #done: Promise<RelayEnd>
+  #finish: (end: RelayEnd) => void = () => {}
+  #how: RelayEnd['how'] | undefined
+  #error: Error | undefined
+  #bytesFromClient = 0
+  #bytesFromUpstream = 0
+  /** Whether the client has sent anything since the upstream last said ReadyForQuery. */
+  #asked = false
+  #legIsPaused = false
+  #lastWords: Buffer | undefined
+  #clientIsOpen = true
+  #legIsOpen = true
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: RelayOptions) {
+    this.#options = options
+    this.#client = options.client
+    this.#leg = options.leg
+    this.#done = new Promise(resolve => (this.#finish = resolve))
+  }
+
+  /** Whether the session waits for a query, outside any transaction. True right after login. */
+  get isIdle(): boolean {
+    const { messages, idle, transactionStatus } = this.#fromUpstream
+    return !this.#asked && (messages === 0 || (idle && transactionStatus === 'I'))
+  }
+
+  /** Forwards until both sides are closed. Never rejects. */
+  run(): Promise<RelayEnd> {
+    const { clientEarly, upstreamEarly } = this.#options
+    this.#listen()
+    if (upstreamEarly.length > 0) this.#onUpstreamData(Buffer.from(upstreamEarly))
+    if (clientEarly.length > 0) this.#onClientData(clientEarly)
+    this.#leg.setSink(this.#onUpstreamData)
+    this.#client.resume()
+    // What happened before there was anyone to listen.
+    if (this.#leg.socket.destroyed) this.#onLegClose()
+    else if (this.#leg.ended) this.#onLegEnd()
+    if (this.#client.destroyed) this.#onClientClose()
+    else if (this.#client.readableEnded) this.#onClientEnd()
+    return this.#done
+  }
+
+  /** Ends the session: cancels what runs, sends the client `lastWords` (a whole ErrorResponse) at the next message
+   * boundary, and closes both sides, within about a second whatever they do. */
+  end(lastWords: Buffer): void {
+    if (this.#lastWords) return
+    this.#conclude('ended')
+    this.#lastWords = lastWords
+    this.#client.off('data', this.#onClientData).resume()
+    this.#leaveUpstream()
+    this.#sayLastWords()
+  }
+
+  #listen(): void {
+    const { socket } = this.#leg
+    this.#client.on('data', this.#onClientData)
+    this.#client.on('end', this.#onClientEnd)
+    this.#client.on('error', error => this.#conclude('client_error', error))
+    this.#client.on('close', this.#onClientClose)
+    socket.on('drain', () => this.#client.resume())
+    this.#leg.onEnd = this.#onLegEnd
+    this.#leg.onError = error => this.#conclude('upstream_error', error)
+    this.#leg.onClose = this.#onLegClose
+  }
+
+  readonly #onClientData = (chunk: Buffer): void => {
+    this.#bytesFromClient += chunk.length
+    this.#options.traffic.fromClient += chunk.length
+    this.#fromClient.feed(chunk)
+    this.#asked = true
+    if (!this.#leg.socket.write(chunk)) this.#client.pause()
+  }
+
+  readonly #onUpstreamData = (chunk: Buffer): boolean => {
+    if (this.#lastWords) return this.#onLateUpstreamData(chunk)
+    this.#bytesFromUpstream += chunk.length
+    this.#options.traffic.fromUpstream += chunk.length
+    this.#fromUpstream.feed(chunk)
+    if (this.#fromUpstream.idle) this.#asked = false
+    this.#timer?.refresh()
+    this.#client.write(chunk, this.#onFlushed)
+    // The chunk is the leg's read buffer: nothing may be read into it before the client's socket has let go of it.
+    this.#legIsPaused = this.#client.writableLength > 0
+    return !this.#legIsPaused
+  }
+
+  readonly #onFlushed = (): void => {
+    if (!this.#legIsPaused || this.#client.writableLength > 0) return
+    this.#legIsPaused = false
+    this.#leg.resume()
+  }
+
+  /** After `end`: the rest of the message that was under way still goes to the client, everything else is dropped, so
+   * that the server can go on to its cancel and to Terminate. */
+  #onLateUpstreamData(chunk: Buffer): boolean {
+    if (this.#client.writableEnded || this.#client.destroyed) return true
+    const rest = this.#feedToBoundary(chunk)
+    // A copy: reading does not stop any more, so the read buffer is used again at once.
+    if (rest.length > 0) this.#client.write(Buffer.from(rest))
+    this.#sayLastWords()
+    return true
+  }
+
+  /** Feeds the chunk up to the end of the current message, and returns that part of it. */
+  #feedToBoundary(chunk: Buffer): Buffer {
+    let length = 0
+    while (length < chunk.length && !this.#fromUpstream.atBoundary && !this.#fromUpstream.broken) {
+      // Within a header the end is not known yet: it is at most four bytes away.
+      const step = Math.min(this.#fromUpstream.remaining || 1, chunk.length - length)
+      this.#fromUpstream.feed(chunk.subarray(length, length + step))
+      length += step
+    }
+    return chunk.subarray(0, length)
+  }
+
+  #sayLastWords(): void {
+    if (this.#fromUpstream.atBoundary && !this.#client.writableEnded) this.#client.end(this.#lastWords ?? '')
+  }
+
+  /** Leaves the database: cancels what runs there, says Terminate, and hangs up if it does not go in time. */
+  #leaveUpstream(): void {
+    const { messages, idle } = this.#fromUpstream
+    if (this.#legIsOpen && (this.#asked || !(idle || messages === 0))) void this.#options.cancel()
+    if (!this.#leg.socket.writableEnded) this.#leg.socket.end(terminate())
+    this.#closeWithin(LAST_WORDS_MS)
+  }
+
+  readonly #onClientEnd = (): void => {
+    this.#conclude(this.#hasTerminated() ? 'client_terminate' : 'client_closed')
+    // Half-close: what the database still has to say goes to the client.
+    if (!this.#leg.socket.writableEnded) this.#leg.socket.end()
+    if (!this.#lastWords) this.#closeWithin(HALF_OPEN_MS)
+  }
+
+  readonly #onLegEnd = (): void => {
+    this.#conclude(this.#hasTerminated() ? 'client_terminate' : 'upstream_closed')
+    this.#endClient()
+    if (!this.#leg.socket.writableEnded) this.#leg.socket.end()
+    if (!this.#lastWords) this.#closeWithin(HALF_OPEN_MS)
+  }
+
+  readonly #onClientClose = (): void => {
+    if (!this.#clientIsOpen) return
+    this.#clientIsOpen = false
+    this.#conclude('client_closed')
+    // Nobody reads the answers any more: drop them, so that the server can end.
+    this.#leg.setSink(() => true)
+    if (this.#legIsOpen) this.#leaveUpstream()
+    this.#settle()
+  }
+
+  readonly #onLegClose = (): void => {
+    if (!this.#legIsOpen) return
+    this.#legIsOpen = false
+    this.#conclude('upstream_closed')
+    this.#endClient()
+    if (this.#clientIsOpen && !this.#lastWords) this.#closeWithin(HALF_OPEN_MS)
+    this.#settle()
+  }
+
+  /** Closes the client's side, with a word about why if the upstream went without one. */
+  #endClient(): void {
+    if (this.#client.writableEnded) return
+    const { atBoundary, lastType } = this.#fromUpstream
+    const isLoss = this.#how === 'upstream_closed' || this.#how === 'upstream_error'
+    if (this.#lastWords) this.#client.end(atBoundary ? this.#lastWords : '')
+    else if (isLoss && atBoundary && lastType !== ERROR_RESPONSE_TYPE) this.#client.end(this.#options.upstreamLost)
+    else this.#client.end()
+  }
+
+  #hasTerminated(): boolean {
+    return this.#fromClient.lastType === TERMINATE_TYPE && this.#fromClient.atBoundary
+  }
+
+  /** Notes how it ended; the first cause counts. */
+  #conclude(how: RelayEnd['how'], error?: Error): void {
+    if (this.#how) return
+    this.#how = how
+    this.#error = error
+  }
+
+  #closeWithin(ms: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      this.#client.destroy()
+      this.#leg.destroy()
+    }, ms)
+  }
+
+  #settle(): void {
+    if (this.#clientIsOpen || this.#legIsOpen) return
+    clearTimeout(this.#timer)
+    this.#finish({
+      how: this.#how ?? 'ended',
+      bytesFromClient: this.#bytesFromClient,
+      bytesFromUpstream: this.#bytesFromUpstream,
+      ...(this.#error && { error: this.#error }),
+    })
+  }
+}

@@ -1,0 +1,155 @@
+// The story of one connection: from accept to close, every step in order. Start reading here.
+//
+//   negotiate   TLS or not, start-up packet or cancel request        (a cancel request ends here)
+//   challenge   the client proves that it has an account's token     → Principal
+//   grantFor    the policy says which role that is on the database   → Grant
+//   register    from here on a revocation finds this session
+//   connect     log in to the database as the lesser role            → UpstreamSession
+//   confirm     nothing was revoked before the session was registered
+//   admit       tell the client that it is in
+//   relay       bytes both ways, until somebody ends it
+//
+// Whatever fails before `admit` goes through `refuse`, the only door through which a client is told no.
+
+import type net from 'node:net'
+import type { Authenticator } from '../auth/authenticate.js'
+import type { DatabaseRecord } from '../auth/database.js'
+import type { FreshCache } from '../auth/fresh-cache.js'
+import { grantFor, type Grant } from '../auth/grant.js'
+import { Refusal, type SessionEndCode } from '../errors.js'
+import type { UpstreamSession } from '../upstream/login.js'
+import { UpstreamError } from '../upstream/upstream-error.js'
+import { admit } from './admit.js'
+import type { Cancels } from './cancel.js'
+import { challenge } from './challenge.js'
+import { ClientConnection, ClientGone } from './client.js'
+import { connect, type ConnectOptions } from './connect.js'
+import type { Enforcer } from './enforce.js'
+import type { ProxyEvents } from './events.js'
+import type { Counters } from './limits.js'
+import { negotiate, type ListenerTerms } from './negotiate.js'
+import { asRefusal, fatal, refuse } from './refuse.js'
+import { Relay, type RelayEnd, type Traffic } from './relay.js'
+import { Session, type Sessions } from './sessions.js'
+import type { Visit } from './visit.js'
+
+/** Everything a session works with; shared by all sessions of the proxy. */
+export interface House {
+  readonly authenticator: Authenticator
+  readonly databases: FreshCache<DatabaseRecord>
+  readonly sessions: Sessions
+  readonly enforcer: Enforcer
+  readonly cancels: Cancels
+  readonly counters: Counters
+  readonly upstream: ConnectOptions
+  readonly loginTimeoutMs: number
+  readonly traffic: Traffic
+  readonly events: ProxyEvents
+  /** Why no new session may begin just now, or null: starting, draining, list stale. */
+  closedFor(): 'starting' | 'draining' | 'list_stale' | null
+}
+
+/** Serves one client until its connection is closed. Never rejects. */
+export async function serveClient(socket: net.Socket, terms: ListenerTerms, visit: Visit, house: House): Promise<void> {
+  const login = new AbortController()
+  const deadline = setTimeout(() => login.abort(new Refusal('login_timeout')), house.loginTimeoutMs)
+  const client = new ClientConnection(socket, login)
+  const cleanUp: (() => void)[] = [() => clearTimeout(deadline)]
+  let session: Session | undefined
+  try {
+    const opening = await negotiate(client, terms, visit)
+    if (opening.kind === 'cancel') {
+      house.events.canceled(await house.cancels.forward(opening.key))
+      return void socket.end()
+    }
+
+    house.events.loginStarted()
+    const reason = house.closedFor()
+    if (reason) throw new Refusal(reason)
+    const endLogin = house.counters.beginLogin(visit.clientAddress)
+    cleanUp.push(endLogin)
+
+    const principal = await challenge({ client, opening, authenticator: house.authenticator, visit }, terms.auth)
+    visit.account = principal.account.name
+    visit.keyId = principal.key.id
+    visit.database = opening.database
+    const grant = await visit.time('lookup', () => grantFor(principal, opening.database, house.databases))
+
+    session = new Session(principal, grant, visit, code => login.abort(new Refusal(code)))
+    cleanUp.push(register(session, house.sessions))
+
+    const upstream = await visit.time('upstream', () =>
+      connect(grant, principal, opening, house.upstream, login.signal),
+    )
+    cleanUp.push(() => upstream.leg.destroy())
+    house.events.upstreamConnected(grant.database.name, visit.phases.upstream ?? 0)
+
+    await house.enforcer.confirm(session)
+    login.signal.throwIfAborted()
+    admit(client, upstream)
+    endLogin()
+    clearTimeout(deadline)
+
+    house.events.opened(session, visit)
+    const end = await relay(session, client, upstream, grant, house)
+    house.events.closed(session, session.endCode ?? end.how, end)
+  } catch (error) {
+    turnAway(client, error, login.signal, visit, house)
+  } finally {
+    for (const undo of cleanUp.reverse()) undo()
+    session?.settle()
+  }
+}
+
+/** Makes the session findable; the function takes it out again. */
+function register(session: Session, sessions: Sessions): () => void {
+  sessions.add(session)
+  return () => sessions.remove(session)
+}
+
+/** Relays until the session is over on both sides. */
+async function relay(
+  session: Session,
+  client: ClientConnection,
+  { leg, rest, backendKeyData: key }: UpstreamSession,
+  { database }: Grant,
+  { cancels, traffic }: House,
+): Promise<RelayEnd> {
+  const { socket, early } = client.release()
+  const relay = new Relay({
+    client: socket,
+    clientEarly: early,
+    leg,
+    upstreamEarly: rest,
+    traffic,
+    cancel: async () => {
+      if (key) await cancels.cancel(key, database)
+    },
+    upstreamLost: fatal(new Refusal('upstream_lost'), session.id),
+  })
+  session.handTo(
+    (code: SessionEndCode) => relay.end(fatal(new Refusal(code), session.id)),
+    () => relay.isIdle,
+  )
+  const forget = key ? cancels.remember(key, database) : () => {}
+  try {
+    return await relay.run()
+  } finally {
+    forget()
+  }
+}
+
+/** Ends a login that failed: says no, or nothing when nobody is there to hear it. */
+function turnAway(client: ClientConnection, error: unknown, signal: AbortSignal, visit: Visit, house: House): void {
+  const { events } = house
+  // What aborted the login is the cause; the error is only how a step noticed it.
+  const cause: unknown = signal.aborted ? signal.reason : error
+  if (cause instanceof ClientGone) {
+    if (visit.isLogin) events.abandoned(visit)
+    return void client.socket.destroy()
+  }
+  if (cause instanceof UpstreamError) events.upstreamFailed(visit.database ?? '', cause.kind, visit, cause)
+  const refusal = asRefusal(cause)
+  events.refused(refusal, visit)
+  refuse(client, refusal, visit.reference)
+}

@@ -1,0 +1,136 @@
+// The live sessions of this instance, so that each can be found and ended: by key, by account, by database.
+
+import type { EpochMs, Role, Seq } from '../auth/account.js'
+import type { Grant } from '../auth/grant.js'
+import type { Principal } from '../auth/authenticate.js'
+import type { SessionEndCode } from '../errors.js'
+import type { Visit } from './visit.js'
+
+/** How a session can be ended, which depends on how far it is. */
+export interface Ending {
+  (code: SessionEndCode): void
+}
+
+export class Session {
+  readonly id: string
+  readonly account: string
+  readonly accountId: string
+  readonly keyId: string
+  readonly database: string
+  readonly databaseId: string
+  readonly role: Role
+  /** The upstream LOGIN role. */
+  readonly login: string
+  readonly clientAddress: string
+  /** The change number of the oldest snapshot that this session was decided on. */
+  readonly asOf: Seq
+  /** When its key expires, or null. */
+  expiresAt: EpochMs | null
+  /** Settles when the session is over and its upstream connection closed. */
+  readonly closed: Promise<void>
+  #settleClosed: () => void = () => {}
+  #ending: Ending | null
+  #isIdle: () => boolean = () => false
+  #endCode: SessionEndCode | null = null
+
+  constructor(principal: Principal, grant: Grant, visit: Visit, ending: Ending) {
+    this.id = visit.reference
+    this.account = principal.account.name
+    this.accountId = principal.account.id
+    this.keyId = principal.key.id
+    this.database = grant.database.name
+    this.databaseId = grant.database.id
+    this.role = grant.role
+    this.login = grant.login.user
+    this.clientAddress = visit.clientAddress
+    this.asOf = Math.min(principal.asOf, grant.asOf)
+    this.expiresAt = principal.key.expiresAt
+    this.#ending = ending
+    this.closed = new Promise(resolve => (this.#settleClosed = resolve))
+  }
+
+  /** With what code the session was ended by the proxy, or null. */
+  get endCode(): SessionEndCode | null {
+    return this.#endCode
+  }
+
+  /** Whether it waits for a query, outside any transaction. */
+  get isIdle(): boolean {
+    return this.#isIdle()
+  }
+
+  /** From here on the relay ends it. */
+  handTo(ending: Ending, isIdle: () => boolean): void {
+    this.#ending = ending
+    this.#isIdle = isIdle
+  }
+
+  /** Ends the session; the first code counts. */
+  end(code: SessionEndCode): void {
+    if (this.#endCode) return
+    this.#endCode = code
+    this.#ending?.(code)
+  }
+
+  /** Says that nothing of it is left. */
+  settle(): void {
+    this.#ending = null
+    this.#settleClosed()
+  }
+}
+
+/** Finds sessions by what they depend on. Holds a session from before its upstream login until it is closed. */
+export class Sessions {
+  readonly #all = new Set<Session>()
+  readonly #byAccount = new Index()
+  readonly #byDatabase = new Index()
+
+  get size(): number {
+    return this.#all.size
+  }
+
+  [Symbol.iterator](): IterableIterator<Session> {
+    return this.#all.values()
+  }
+
+  add(session: Session): void {
+    this.#all.add(session)
+    this.#byAccount.add(session.accountId, session)
+    this.#byDatabase.add(session.databaseId, session)
+  }
+
+  remove(session: Session): void {
+    this.#all.delete(session)
+    this.#byAccount.remove(session.accountId, session)
+    this.#byDatabase.remove(session.databaseId, session)
+  }
+
+  ofAccount(accountId: string): readonly Session[] {
+    return this.#byAccount.get(accountId)
+  }
+
+  onDatabase(databaseId: string): readonly Session[] {
+    return this.#byDatabase.get(databaseId)
+  }
+}
+
+class Index {
+  readonly #sessions = new Map<string, Set<Session>>()
+
+  add(id: string, session: Session): void {
+    const sessions = this.#sessions.get(id)
+    if (sessions) sessions.add(session)
+    else this.#sessions.set(id, new Set([session]))
+  }
+
+  remove(id: string, session: Session): void {
+    const sessions = this.#sessions.get(id)
+    sessions?.delete(session)
+    if (sessions?.size === 0) this.#sessions.delete(id)
+  }
+
+  /** A copy: sessions leave while they are walked through. */
+  get(id: string): readonly Session[] {
+    return [...(this.#sessions.get(id) ?? [])]
+  }
+}
