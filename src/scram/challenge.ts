@@ -2,7 +2,7 @@
 import { AttributeReader, decodeBase64, isPrintable } from './attributes.js'
 import { ScramError } from './scram-error.js'
 
-/** Both nonces together. Postgres and libpq make 48 characters of it; a long one once overran a buffer (CVE-2026-6665). */
+/** Both nonces together: 48 characters between Postgres and libpq. A long one once overran a buffer (CVE-2026-6665). */
 export const MAX_NONCE_LENGTH = 1_024
 
 /** Postgres makes 16 (SCRAM_DEFAULT_SALT_LEN). */

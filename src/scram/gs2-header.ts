@@ -6,7 +6,7 @@ export type BindingFlag = 'n' | 'y' | 'p'
 
 const HEADERS: Record<BindingFlag, string> = { n: 'n,,', y: 'y,,', p: 'p=tls-server-end-point,,' }
 
-/** Returns the header that a client with this flag sends: the only one Postgres knows, without authorization identity. */
+/** Returns the header that a client with this flag sends, without authorization identity: Postgres knows none. */
 export function gs2Header(flag: BindingFlag): string {
   return HEADERS[flag]
 }

@@ -1,4 +1,4 @@
-/** SASLprep, which makes differently typed forms of one password equal (RFC 4013), as pg_saslprep of Postgres does it. */
+/** SASLprep, which makes differently typed forms of one password equal (RFC 4013), as pg_saslprep of Postgres does. */
 import * as tables from './stringprep-tables.js'
 
 /**

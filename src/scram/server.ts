@@ -118,7 +118,7 @@ export class ScramServer {
     return { id: match.id, serverFinal: Buffer.from(`v=${signature.toString('base64')}`, 'latin1') }
   }
 
-  /** The flag and the mechanism must tell the same story, or somebody on the way has changed the offer (RFC 5802 s.6). */
+  /** Flag and mechanism must tell the same story, or somebody on the way has changed the offer (RFC 5802 s.6). */
   #judgeFlag(flag: BindingFlag, mechanism: string): void {
     const plus = mechanism === SCRAM_SHA_256_PLUS
     if (flag === 'p' && !plus) throw new ScramError('binding_not_offered')
