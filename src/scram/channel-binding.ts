@@ -54,7 +54,7 @@ function signatureHash(certificateDer: Buffer): string | null {
   return oid === RSASSA_PSS ? pssHash(algorithm) : (SIGNATURE_HASHES.get(oid) ?? null)
 }
 
-/** RSASSA-PSS-params ::= SEQUENCE { hashAlgorithm [0] DEFAULT sha1, ... }; the mask's hash plays no part in Postgres. */
+/** RSASSA-PSS-params ::= SEQUENCE { hashAlgorithm [0] DEFAULT sha1, ... }; Postgres ignores the mask's hash. */
 function pssHash(algorithm: DerReader): string | null {
   const parameters = algorithm.enter('sequence')
   if (parameters === undefined) return null

@@ -4,7 +4,7 @@ const TAGS = { sequence: 0x30, context0: 0xa0, oid: 0x06 } as const
 
 type Tag = keyof typeof TAGS
 
-/** Reads values one after the other. What is not as expected, or runs over the end, reads as undefined; never throws. */
+/** Reads values one after the other. What is not as expected, or cut short, reads as undefined; never throws. */
 export class DerReader {
   readonly #bytes: Buffer
   #offset = 0

@@ -1,4 +1,4 @@
-/** The GS2 header that opens a SCRAM exchange and says what the client thinks of channel binding (RFC 5802 s.6, s.7). */
+/** The GS2 header, which opens an exchange and says what the client thinks of channel binding (RFC 5802 s.6, s.7). */
 import { ScramError } from './scram-error.js'
 
 /** n: the client can't bind. y: it could, but thinks that the server can't. p: it binds. */
