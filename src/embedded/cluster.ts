@@ -3,11 +3,11 @@
 import { chown, mkdir, mkdtemp, chmod, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { programOf, type Binaries } from './binaries.js'
-import { readIfThere } from './data-dir.js'
 import { EmbeddedError, isSystemError } from './embedded-error.js'
 import { isAlive } from './leftover-server.js'
 import { canReach, isRoot, type OsUser } from './os-user.js'
 import { run } from './run.js'
+import { readIfThere } from './whole-file.js'
 
 export const SUPERUSER = 'postgres'
 

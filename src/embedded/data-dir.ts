@@ -6,10 +6,11 @@
 //   cluster-location     instead of cluster/, when that user can't reach this directory: the path where PGDATA is
 
 import { randomBytes } from 'node:crypto'
-import { chmod, link, lstat, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, link, lstat, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { EmbeddedError, isSystemError } from './embedded-error.js'
 import { canReach, type OsUser } from './os-user.js'
+import { readIfThere, writeWhole } from './whole-file.js'
 
 /** What is known of the server that ran last, or runs now, on a data directory. */
 export interface ServerRecord {
@@ -54,7 +55,7 @@ export async function placeCluster(
   // The directory stays ours; the server's user may only pass through it.
   await chmod(parent, 0o711)
   const elsewhere = join(parent, 'cluster')
-  await writeWhole(join(dataDir, 'cluster-location'), `${elsewhere}\n`)
+  await writeWhole(join(dataDir, 'cluster-location'), `${elsewhere}\n`, 0o600)
   return elsewhere
 }
 
@@ -111,20 +112,5 @@ export async function readServerRecord(dataDir: string): Promise<ServerRecord | 
 }
 
 export async function writeServerRecord(dataDir: string, record: ServerRecord): Promise<void> {
-  await writeWhole(join(dataDir, 'server.json'), `${JSON.stringify(record)}\n`)
-}
-
-/** Reads a text file, or returns null when it doesn't exist. */
-export async function readIfThere(path: string): Promise<string | null> {
-  return readFile(path, 'utf8').catch((error: unknown) => {
-    if (isSystemError(error, 'ENOENT')) return null
-    throw error
-  })
-}
-
-/** Writes a file so that a reader, or a start after a crash, sees all of it or nothing. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  const draft = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`
-  await writeFile(draft, text, { flag: 'wx', mode: 0o600 })
-  await rename(draft, path)
+  await writeWhole(join(dataDir, 'server.json'), `${JSON.stringify(record)}\n`, 0o600)
 }

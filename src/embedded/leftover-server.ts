@@ -4,13 +4,14 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { readIfThere, readServerRecord } from './data-dir.js'
+import { readServerRecord } from './data-dir.js'
 import { EmbeddedError, isSystemError } from './embedded-error.js'
 import type { OsUser } from './os-user.js'
 import { run } from './run.js'
+import { readIfThere } from './whole-file.js'
 
-/** How long an orphaned server has to end by itself, as its watcher asks it to when the owner dies. */
-const GRACE_MS = 5_000
+/** The time between a server's start and its being put on record is the time of its crash recovery: mostly none. */
+const RECORD_GRACE_MS = 5_000
 const FAST_SHUTDOWN_MS = 10_000
 const IMMEDIATE_SHUTDOWN_MS = 5_000
 const POLL_MS = 50
@@ -25,13 +26,23 @@ export interface Leftover {
 
 /**
  * Returns once no server runs on the cluster and no misleading pid file lies there. A server whose owner is gone is
- * stopped, first fast, then immediately; before each signal it is checked anew that the pid is that server.
+ * stopped, first fast, then immediately; before each signal it is checked anew that the pid is that server. One that
+ * nobody put on record is given `graceMs` to be put on record, or to end, and is never signalled.
  *
  * @throws EmbeddedError `data_dir_in_use` when the server's owner lives, or when it isn't one of ours
  */
-export async function clearLeftover(leftover: Leftover, log: (line: string) => void): Promise<void> {
-  if (await endsWithin(leftover, GRACE_MS)) return
-  const pid = await orphanedServer(leftover)
+export async function clearLeftover(
+  leftover: Leftover,
+  log: (line: string) => void,
+  graceMs = RECORD_GRACE_MS,
+): Promise<void> {
+  const pid = await runningServer(leftover)
+  if (pid === null) return
+  await refuseIfOwned(leftover, pid)
+  if (!(await isOnRecord(leftover, pid))) {
+    if (await endsWithin(leftover, graceMs)) return
+    throw inUse(`a Postgres server that is not Postern's (pid ${pid}) runs on ${leftover.cluster}: stop it first`)
+  }
   log(`stopping the Postgres server ${pid}, left behind by a process that is gone`)
   for (const [signal, boundMs] of [
     ['SIGINT', FAST_SHUTDOWN_MS],
@@ -40,10 +51,7 @@ export async function clearLeftover(leftover: Leftover, log: (line: string) => v
     if ((await runningServer(leftover)) === pid) process.kill(pid, signal)
     if (await endsWithin(leftover, boundMs)) return
   }
-  throw new EmbeddedError(
-    'data_dir_in_use',
-    `the Postgres server ${pid} on ${leftover.cluster} does not stop: end it yourself`,
-  )
+  throw inUse(`the Postgres server ${pid} on ${leftover.cluster} does not stop: end it yourself`)
 }
 
 /** Whether a process exists; one that isn't ours to signal does. */
@@ -82,20 +90,17 @@ async function runningServer({ cluster, user }: Leftover): Promise<number | null
 async function refuseIfOwned({ dataDir, cluster }: Leftover, pid: number): Promise<void> {
   const record = await readServerRecord(dataDir)
   if (record?.serverPid !== pid || (await describe(pid))?.parentPid !== record.ownerPid) return
-  throw new EmbeddedError(
-    'data_dir_in_use',
+  throw inUse(
     `process ${record.ownerPid} is running the Postgres server ${pid} on ${cluster}: stop it first, or choose another directory with --data`,
   )
 }
 
-async function orphanedServer(leftover: Leftover): Promise<number> {
-  const pid = await runningServer(leftover)
-  const record = await readServerRecord(leftover.dataDir)
-  if (pid !== null && record?.serverPid === pid) return pid
-  throw new EmbeddedError(
-    'data_dir_in_use',
-    `a Postgres server that Postern did not start${pid === null ? '' : ` (pid ${pid})`} runs on ${leftover.cluster}: stop it first`,
-  )
+async function isOnRecord({ dataDir }: Leftover, pid: number): Promise<boolean> {
+  return (await readServerRecord(dataDir))?.serverPid === pid
+}
+
+function inUse(message: string): EmbeddedError {
+  return new EmbeddedError('data_dir_in_use', message)
 }
 
 async function isServerOf(cluster: string, pid: number, user: OsUser | null): Promise<boolean> {
