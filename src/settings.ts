@@ -1,0 +1,272 @@
+// Every setting of Postern: its place in the file, unit, default, limits and meaning. The example file, the loader and
+// the type that the rest of Postern sees are all made from this one table.
+
+import { Type } from 'typebox'
+import type { Static, TSchema, TUnsafe } from 'typebox'
+
+/** Marks durations in the type, so that their fields end in `Ms`. It exists for the compiler only. */
+type Duration = number & { readonly duration: 'ms' }
+
+interface Described {
+  /** What it does, in sentences. */
+  readonly description: string
+  /** Left out: the setting is required. */
+  readonly default?: unknown
+  readonly unit?: string
+  /** Its value is never shown, not in a mistake's report either. */
+  readonly secret?: true
+  /** Why the limits are what they are, for whoever runs into one. */
+  readonly reason?: string
+}
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+
+/** `15s`, `500ms`, `5m`, or a number of seconds; milliseconds once loaded. */
+const duration = (options: Described & { minimum?: number; maximum?: number }): TUnsafe<Duration> =>
+  Type.Unsafe<Duration>(Type.Number({ minimum: 0, maximum: HOUR_MS, unit: 'duration', ...options }))
+const count = (options: Described & { minimum?: number; maximum?: number }) =>
+  Type.Integer({ minimum: 1, maximum: 10_000_000, ...options })
+const port = (options: Described) => Type.Integer({ minimum: 0, maximum: 65_535, unit: 'TCP port', ...options })
+const text = (options: Described & { pattern?: string }) => Type.String({ minLength: 1, maxLength: 4_096, ...options })
+const choice = <const T extends string>(values: readonly T[], options: Described) =>
+  Type.Unsafe<T>(Type.String({ enum: values, ...options }))
+/** A text that may be missing: null in the file, and by default. */
+const optional = (options: Described) =>
+  Type.Unsafe<string | null>({ type: ['string', 'null'], minLength: 1, maxLength: 4_096, default: null, ...options })
+const optionalPort = (options: Described) =>
+  Type.Unsafe<number | null>({ type: ['integer', 'null'], minimum: 1, maximum: 65_535, default: null, ...options })
+
+// 32 bytes in base64.
+const KEY_PATTERN = '^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$'
+
+const LISTENER = Type.Object({
+  host: text({ default: '0.0.0.0', description: 'Address to listen on.' }),
+  port: port({ default: 6432, description: 'Port to listen on. 0: a free one.' }),
+  auth: choice(['scram', 'password'], {
+    default: 'scram',
+    description:
+      'scram: the token never crosses the wire. password: the client sends the token, for clients without SCRAM.',
+  }),
+  tls: choice(['require', 'allow', 'off'], {
+    default: 'require',
+    description:
+      'require: logins need TLS. allow: the client chooses. off: there is none. auth: password needs require, but on loopback.',
+  }),
+  certificate_file: optional({ description: "PEM file with the server's certificate and its chain. Needed for TLS." }),
+  private_key_file: optional({ description: 'PEM file with the key of the certificate. Needed for TLS.' }),
+})
+
+const FILE = Type.Object({
+  store: Type.Object({
+    url: text({
+      secret: true,
+      pattern: '^postgres(ql)?://',
+      description: "URL of the store: the Postgres database that keeps Postern's own data.",
+    }),
+    pool_size: count({ default: 10, maximum: 1_000, unit: 'connections', description: 'Connections to the store.' }),
+    statement_timeout: duration({
+      default: '5s',
+      minimum: 100,
+      description: 'The longest that one statement in the store may take.',
+    }),
+  }),
+  secret_key: text({
+    secret: true,
+    pattern: KEY_PATTERN,
+    unit: '32 bytes in base64',
+    description: 'Seals the passwords of upstream logins. Make one with `openssl rand -base64 32`.',
+  }),
+  retired_secret_keys: Type.Array(Type.String({ pattern: KEY_PATTERN, secret: true }), {
+    default: [],
+    maxItems: 10,
+    secret: true,
+    unit: 'list of 32 bytes in base64',
+    description: 'Former secret keys: they still open what they sealed, but seal nothing new.',
+  }),
+  listeners: Type.Array(LISTENER, {
+    default: [
+      {
+        certificate_file: '/etc/postern/tls/tls.crt',
+        private_key_file: '/etc/postern/tls/tls.key',
+      },
+    ],
+    minItems: 1,
+    maxItems: 16,
+    description: 'Where Postgres clients connect.',
+  }),
+  login: Type.Object({
+    timeout: duration({
+      default: '15s',
+      minimum: 100,
+      maximum: 5 * MINUTE_MS,
+      description: 'The longest that a login may take, from accept to the first query.',
+    }),
+    max_in_flight: count({ default: 500, unit: 'logins', description: 'Logins at a time. More are refused.' }),
+    argon2_concurrency: count({
+      default: 2,
+      maximum: 64,
+      unit: 'checks',
+      description: 'Tokens checked by argon2id at a time. Each takes a core while it runs.',
+    }),
+    argon2_queue: count({
+      default: 200,
+      unit: 'checks',
+      description: 'Tokens that may wait for such a check. More are refused.',
+    }),
+  }),
+  limits: Type.Object({
+    connections: count({ default: 5_000, unit: 'connections', description: 'Client connections in all.' }),
+    connections_per_address: count({
+      default: 500,
+      unit: 'connections',
+      description: 'Client connections from one address. Raise it when clients share one, as behind a load balancer.',
+    }),
+  }),
+  upstream: Type.Object({
+    connect_timeout: duration({
+      default: '10s',
+      minimum: 100,
+      maximum: 5 * MINUTE_MS,
+      description: 'The longest that connecting to an upstream server may take, TLS and login included.',
+    }),
+  }),
+  revocation: Type.Object({
+    refresh: duration({
+      default: '15s',
+      minimum: 1_000,
+      maximum: 2 * MINUTE_MS,
+      description: 'How often the list of revocations is read again. Changes are pushed as well, normally at once.',
+    }),
+    max_age: duration({
+      default: '300s',
+      minimum: 2_000,
+      maximum: 5 * MINUTE_MS,
+      reason: 'a revoked key has to stop within five minutes, whatever fails',
+      description: 'A list older than this is not trusted: new logins are refused.',
+    }),
+    when_stale: choice(['end-sessions', 'keep-sessions'], {
+      default: 'end-sessions',
+      description:
+        'What happens to live sessions when the list is too old. keep-sessions gives up the five-minute promise.',
+    }),
+  }),
+  drain: Type.Object({
+    timeout: duration({
+      default: '30s',
+      description: 'How long sessions may go on when the process is told to stop. Idle ones end at once.',
+    }),
+    accept_delay: duration({
+      default: '0s',
+      description: 'How long new connections are still accepted then, until the load balancer has noticed.',
+    }),
+  }),
+  cache: Type.Object({
+    accounts: count({ default: 10_000, unit: 'accounts', description: 'Accounts kept in memory.' }),
+    databases: count({ default: 1_000, unit: 'databases', description: 'Databases kept in memory.' }),
+    verdicts: count({ default: 10_000, unit: 'tokens', description: 'Argon2id verdicts kept in memory.' }),
+  }),
+  keys: Type.Object({
+    max_per_personal_account: count({
+      default: 5,
+      maximum: 1_000,
+      unit: 'keys',
+      description: 'Active API keys that a personal account may have.',
+    }),
+    max_per_service_account: count({
+      default: 50,
+      maximum: 1_000,
+      unit: 'keys',
+      description: 'Active API keys that a service account may have.',
+    }),
+  }),
+  api: Type.Object({
+    host: text({ default: '127.0.0.1', description: 'Address of the REST API.' }),
+    port: port({ default: 8080, description: 'Port of the REST API. 0: a free one.' }),
+    certificate_file: optional({ description: 'PEM file with its certificate. null: plain HTTP, for a TLS proxy.' }),
+    private_key_file: optional({ description: 'PEM file with the key of the certificate.' }),
+    public_proxy_host: optional({
+      description: 'The host that connection strings name. null: the host by which the API was called.',
+    }),
+    public_proxy_port: optionalPort({
+      unit: 'TCP port',
+      description: 'The port that connection strings name. null: that of the first listener.',
+    }),
+    rate_limit: Type.Object({
+      requests: count({
+        default: 600,
+        unit: 'requests a minute and address',
+        description: 'Requests in all.',
+      }),
+      logins: count({
+        default: 10,
+        unit: 'requests a minute and address',
+        description: 'Attempts to log in with a password.',
+      }),
+      token_revocations: count({
+        default: 30,
+        unit: 'requests a minute and address',
+        description: 'Attempts to revoke a key by its token, which need no login.',
+      }),
+    }),
+  }),
+  metrics: Type.Object({
+    host: text({ default: '127.0.0.1', description: 'Address of /metrics, /livez and /readyz. They have no login.' }),
+    port: port({ default: 9127, description: 'Port of /metrics, /livez and /readyz. 0: a free one.' }),
+  }),
+  log: Type.Object({
+    level: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace'], {
+      default: 'info',
+      description: 'The least important lines that are written.',
+    }),
+  }),
+})
+
+type Camel<S extends string> = S extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : S
+type FieldName<K, V> = K extends string ? (V extends Duration ? `${Camel<K>}Ms` : Camel<K>) : never
+type Loaded<T> = T extends Duration
+  ? number
+  : T extends readonly (infer Item)[]
+    ? readonly Loaded<Item>[]
+    : T extends object
+      ? { readonly [K in keyof T as FieldName<K, T[K]>]: Loaded<T[K]> }
+      : T
+
+/** The settings as the rest of Postern sees them: `login.max_in_flight` is `login.maxInFlight`, `login.timeout` is
+ * `login.timeoutMs`, null is "not given". */
+export type Settings = Loaded<Static<typeof FILE>>
+export type ListenerSettings = Settings['listeners'][number]
+
+/** What the loader and the documents know of a section, list or single setting. */
+export interface SettingSchema extends TSchema, Partial<Described> {
+  readonly type?: string | readonly string[]
+  readonly properties?: Readonly<Record<string, SettingSchema>>
+  readonly items?: SettingSchema
+  readonly enum?: readonly string[]
+  readonly pattern?: string
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly minItems?: number
+  readonly maxItems?: number
+}
+
+/** The whole file. */
+export const SETTINGS = FILE as SettingSchema
+
+/** A setting by its path, and the environment variable that sets it. */
+export interface SettingEntry {
+  /** As in `login.timeout`. */
+  readonly path: string
+  /** As in `POSTERN_LOGIN_TIMEOUT`. */
+  readonly variable: string
+  readonly schema: SettingSchema
+}
+
+/** Lists every setting in the order of the file. A list is one setting: its items have no variable of their own. */
+export function listSettings(schema: SettingSchema = SETTINGS, prefix = ''): SettingEntry[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, inner]) => {
+    const path = prefix === '' ? name : `${prefix}.${name}`
+    if (inner.properties !== undefined) return listSettings(inner, path)
+    return [{ path, variable: `POSTERN_${path.replaceAll('.', '_').toUpperCase()}`, schema: inner }]
+  })
+}
