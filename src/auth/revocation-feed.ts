@@ -18,9 +18,9 @@ export interface RevocationFeedOptions {
 export interface RevocationFeedEvents {
   /** New changes, in commit order. Called before the list's age is used by any later check. */
   changed(changes: readonly Change[]): void
-  /** The list had been stale: changes may have been missed beyond the store's memory, so check everything again. */
+  /** The list had been stale, or changes were missed for good: check everything again. */
   resync(): void
-  refreshed(outcome: 'ok' | 'error', error?: unknown): void
+  refreshed(outcome: 'ok' | 'failed', error?: unknown): void
 }
 
 /** Changes read in one go. */
@@ -74,7 +74,7 @@ export class RevocationFeed {
         await this.#read()
         this.#options.events.refreshed('ok')
       } catch (error) {
-        this.#options.events.refreshed('error', error)
+        this.#options.events.refreshed('failed', error)
         return // a failing store is not asked again before the next poll
       }
     } while (this.#again && !this.#closed)
@@ -82,18 +82,19 @@ export class RevocationFeed {
 
   async #read(): Promise<void> {
     const { list, source, maxAgeMs, now, events } = this.#options
-    const wasStale = list.isStale()
+    let mustResync = list.isStale()
     const isFirst = list.ageMs() === Infinity
     for (;;) {
       const startedAt = now()
       const page = await this.#withDeadline(
         isFirst && list.head === 0 ? source.readRecentChanges(2 * maxAgeMs, PAGE) : source.readChanges(list.head, PAGE),
       )
+      mustResync ||= page.missed
       const news = list.apply(page, startedAt)
       if (news.length > 0) events.changed(news)
       if (page.changes.length < PAGE) break
     }
-    if (wasStale && !isFirst) events.resync()
+    if (mustResync && !isFirst) events.resync()
   }
 
   /** A store that hangs must not hang the feed: the read is given up, and its late answer is not used. */

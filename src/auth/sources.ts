@@ -53,6 +53,8 @@ export interface ChangePage {
   readonly head: Seq
   /** The store's clock when it answered. */
   readonly storeTime: EpochMs
+  /** Changes after the number that was asked for are no longer stored: the reader must check everything again. */
+  readonly missed: boolean
 }
 
 export interface ChangeSource {
