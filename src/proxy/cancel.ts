@@ -46,12 +46,12 @@ export class Cancels {
   /** Passes a client's cancel request on to the database that gave out the key. Never rejects. */
   async forward(key: CancelKey): Promise<CancelOutcome> {
     const targets = [...(this.#targets.get(this.#mac(key)) ?? [])]
-    if (targets.length === 0) return 'unknown'
-    if (this.#inFlight >= this.#options.maxInFlight) return 'failed'
+    if (targets.length === 0) return 'unknown_key'
+    if (this.#inFlight >= this.#options.maxInFlight) return 'limited'
     this.#inFlight++
     try {
       await Promise.all(targets.map(target => sendCancel(target, key, this.#options)))
-      return 'forwarded'
+      return 'sent'
     } catch {
       return 'failed'
     } finally {

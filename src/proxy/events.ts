@@ -20,15 +20,17 @@ export type Phase =
   | 'upstream'
 
 /** Why a session is over: what ended it, from the client's, the upstream's or the proxy's side. */
-export type CloseReason = RelayEnd['how'] | SessionEndCode
+export type CloseReason = Exclude<RelayEnd['how'], 'ended'> | SessionEndCode
 
 export type CancelOutcome =
-  /** The key is known here, and the request went upstream. */
-  | 'forwarded'
+  /** Passed on to the database. */
+  | 'sent'
   /** No session here has this key. */
-  | 'unknown'
-  /** The upstream could not be reached. */
+  | 'unknown_key'
+  /** The database could not be told. */
   | 'failed'
+  /** Too many requests were under way. */
+  | 'limited'
 
 export interface ProxyEvents {
   accepted(): void
@@ -40,7 +42,7 @@ export interface ProxyEvents {
   /** The client went away before its login was decided. */
   abandoned(visit: Visit): void
   upstreamConnected(database: string, seconds: number): void
-  upstreamFailed(database: string, kind: UpstreamErrorKind, visit: Visit, error: Error): void
+  upstreamFailed(database: string, kind: Exclude<UpstreamErrorKind, 'aborted'>): void
   canceled(outcome: CancelOutcome): void
   /** A session was ended by a change in the store, this long after the change was written there. */
   propagated(seconds: number): void

@@ -12,15 +12,13 @@ import { terminate, TERMINATE } from '../wire/frontend.js'
 export interface RelayEnd {
   readonly how:
     /** The client said Terminate. */
-    | 'client_terminate'
-    /** The client closed without Terminate. */
     | 'client_closed'
-    /** The client's connection failed. */
-    | 'client_error'
+    /** The client went away without Terminate, or its connection failed. */
+    | 'client_lost'
     /** The database closed the session. */
     | 'upstream_closed'
     /** The connection to the database failed. */
-    | 'upstream_error'
+    | 'upstream_lost'
     /** The proxy ended it. */
     | 'ended'
   readonly bytesFromClient: number
@@ -28,10 +26,10 @@ export interface RelayEnd {
   readonly error?: Error
 }
 
-/** Sums over all relays: plain numbers, because a metric's increment would cost more than the forwarding. */
+/** Sums over all relays. An addition must be cheap: it happens for every chunk. */
 export interface Traffic {
-  fromClient: number
-  fromUpstream: number
+  readonly toUpstream: { add(bytes: number): void }
+  readonly toClient: { add(bytes: number): void }
 }
 
 export interface RelayOptions {
@@ -124,17 +122,17 @@ export class Relay {
     const { socket } = this.#leg
     this.#client.on('data', this.#onClientData)
     this.#client.on('end', this.#onClientEnd)
-    this.#client.on('error', error => this.#conclude('client_error', error))
+    this.#client.on('error', error => this.#conclude('client_lost', error))
     this.#client.on('close', this.#onClientClose)
     socket.on('drain', () => this.#client.resume())
     this.#leg.onEnd = this.#onLegEnd
-    this.#leg.onError = error => this.#conclude('upstream_error', error)
+    this.#leg.onError = error => this.#conclude('upstream_lost', error)
     this.#leg.onClose = this.#onLegClose
   }
 
   readonly #onClientData = (chunk: Buffer): void => {
     this.#bytesFromClient += chunk.length
-    this.#options.traffic.fromClient += chunk.length
+    this.#options.traffic.toUpstream.add(chunk.length)
     this.#fromClient.feed(chunk)
     this.#asked = true
     if (!this.#leg.socket.write(chunk)) this.#client.pause()
@@ -143,7 +141,7 @@ export class Relay {
   readonly #onUpstreamData = (chunk: Buffer): boolean => {
     if (this.#lastWords) return this.#onLateUpstreamData(chunk)
     this.#bytesFromUpstream += chunk.length
-    this.#options.traffic.fromUpstream += chunk.length
+    this.#options.traffic.toClient.add(chunk.length)
     this.#fromUpstream.feed(chunk)
     if (this.#fromUpstream.idle) this.#asked = false
     this.#timer?.refresh()
@@ -195,14 +193,14 @@ export class Relay {
   }
 
   readonly #onClientEnd = (): void => {
-    this.#conclude(this.#hasTerminated() ? 'client_terminate' : 'client_closed')
+    this.#conclude(this.#hasTerminated() ? 'client_closed' : 'client_lost')
     // Half-close: what the database still has to say goes to the client.
     if (!this.#leg.socket.writableEnded) this.#leg.socket.end()
     if (!this.#lastWords) this.#closeWithin(HALF_OPEN_MS)
   }
 
   readonly #onLegEnd = (): void => {
-    this.#conclude(this.#hasTerminated() ? 'client_terminate' : 'upstream_closed')
+    this.#conclude(this.#hasTerminated() ? 'client_closed' : 'upstream_closed')
     this.#endClient()
     if (!this.#leg.socket.writableEnded) this.#leg.socket.end()
     if (!this.#lastWords) this.#closeWithin(HALF_OPEN_MS)
@@ -211,7 +209,7 @@ export class Relay {
   readonly #onClientClose = (): void => {
     if (!this.#clientIsOpen) return
     this.#clientIsOpen = false
-    this.#conclude('client_closed')
+    this.#conclude('client_lost')
     // Nobody reads the answers any more: drop them, so that the server can end.
     this.#leg.setSink(() => true)
     if (this.#legIsOpen) this.#leaveUpstream()
@@ -221,7 +219,7 @@ export class Relay {
   readonly #onLegClose = (): void => {
     if (!this.#legIsOpen) return
     this.#legIsOpen = false
-    this.#conclude('upstream_closed')
+    this.#conclude(this.#hasTerminated() ? 'client_closed' : 'upstream_closed')
     this.#endClient()
     if (this.#clientIsOpen && !this.#lastWords) this.#closeWithin(HALF_OPEN_MS)
     this.#settle()
@@ -231,7 +229,7 @@ export class Relay {
   #endClient(): void {
     if (this.#client.writableEnded) return
     const { atBoundary, lastType } = this.#fromUpstream
-    const isLoss = this.#how === 'upstream_closed' || this.#how === 'upstream_error'
+    const isLoss = this.#how === 'upstream_closed' || this.#how === 'upstream_lost'
     if (this.#lastWords) this.#client.end(atBoundary ? this.#lastWords : '')
     else if (isLoss && atBoundary && lastType !== ERROR_RESPONSE_TYPE) this.#client.end(this.#options.upstreamLost)
     else this.#client.end()

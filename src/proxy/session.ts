@@ -25,7 +25,7 @@ import { challenge } from './challenge.js'
 import { ClientConnection, ClientGone } from './client.js'
 import { connect, type ConnectOptions } from './connect.js'
 import type { Enforcer } from './enforce.js'
-import type { ProxyEvents } from './events.js'
+import type { CloseReason, ProxyEvents } from './events.js'
 import type { Counters } from './limits.js'
 import { negotiate, type ListenerTerms } from './negotiate.js'
 import { asRefusal, fatal, refuse } from './refuse.js'
@@ -92,7 +92,7 @@ export async function serveClient(socket: net.Socket, terms: ListenerTerms, visi
 
     house.events.opened(session, visit)
     const end = await relay(session, client, upstream, grant, house)
-    house.events.closed(session, session.endCode ?? end.how, end)
+    house.events.closed(session, closeReason(session, end), end)
   } catch (error) {
     turnAway(client, error, login.signal, visit, house)
   } finally {
@@ -139,6 +139,10 @@ async function relay(
   }
 }
 
+function closeReason({ endCode }: Session, { how }: RelayEnd): CloseReason {
+  return endCode ?? (how === 'ended' ? 'client_lost' : how)
+}
+
 /** Ends a login that failed: says no, or nothing when nobody is there to hear it. */
 function turnAway(client: ClientConnection, error: unknown, signal: AbortSignal, visit: Visit, house: House): void {
   const { events } = house
@@ -148,7 +152,8 @@ function turnAway(client: ClientConnection, error: unknown, signal: AbortSignal,
     if (visit.isLogin) events.abandoned(visit)
     return void client.socket.destroy()
   }
-  if (cause instanceof UpstreamError) events.upstreamFailed(visit.database ?? '', cause.kind, visit, cause)
+  if (cause instanceof UpstreamError && cause.kind !== 'aborted')
+    events.upstreamFailed(visit.database ?? '', cause.kind)
   const refusal = asRefusal(cause)
   events.refused(refusal, visit)
   refuse(client, refusal, visit.reference)
