@@ -3,6 +3,7 @@
 import { Buffer } from 'node:buffer'
 import { encodeSslRequest } from '../wire/startup.js'
 import { parseEncryptionAnswer } from '../wire/encryption.js'
+import { WireError } from '../wire/wire-error.js'
 import { withDeadline } from './deadline.js'
 import { Leg, READ_BUFFER_BYTES } from './leg.js'
 import { isUnixSocket, type Target } from './target.js'
@@ -11,6 +12,8 @@ import { asUpstreamError, UpstreamError, type UpstreamErrorKind } from './upstre
 
 // Under a mode that insists on TLS only the answer to SSLRequest is read in the clear: one byte, if it is an honest one.
 const ANSWER_BUFFER_BYTES = 64
+
+const SSL_REQUEST_STEP = 'upstream SSLRequest'
 
 export interface DialOptions {
   /** For name look-up, connect and TLS together. */
@@ -51,10 +54,10 @@ async function connect(target: Target, deadline: AbortSignal): Promise<Leg> {
 }
 
 async function secure(leg: Leg, target: Target, deadline: AbortSignal): Promise<Leg> {
-  const answer = await attempt('tls', 'upstream SSLRequest', askForTls(leg))
+  const answer = readAnswer(await attempt('unreachable', SSL_REQUEST_STEP, askForTls(leg)))
   if (answer === 'refused') {
     if (target.sslMode === 'prefer') return leg
-    throw new UpstreamError('tls', `upstream SSLRequest: the server has no TLS, but sslmode is ${target.sslMode}`)
+    throw new UpstreamError('tls', `${SSL_REQUEST_STEP}: the server has no TLS, but sslmode is ${target.sslMode}`)
   }
   await attempt('tls', 'upstream TLS handshake', leg.startTls(tlsOptions(target)))
   deadline.throwIfAborted()
@@ -63,9 +66,9 @@ async function secure(leg: Leg, target: Target, deadline: AbortSignal): Promise<
 
 // Nothing is read between the answer and the handshake: bytes in the clear would pass as sent within TLS
 // (CVE-2021-23222). The leg stops reading after the first chunk, and a chunk of more than the answer is refused.
-async function askForTls(leg: Leg): Promise<'accepted' | 'refused'> {
-  const chunk = await new Promise<Buffer>((resolve, reject) => {
-    leg.onEnd = () => reject(new Error('closed by the server'))
+function askForTls(leg: Leg): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    leg.onEnd = () => reject(new Error('the server closed the connection'))
     leg.onError = reject
     leg.onClose = leg.onEnd
     leg.setSink(bytes => {
@@ -75,9 +78,15 @@ async function askForTls(leg: Leg): Promise<'accepted' | 'refused'> {
     })
     leg.socket.write(encodeSslRequest())
   })
-  const answer = parseEncryptionAnswer(chunk)
-  if (answer === undefined) throw new Error('no answer')
-  return answer
+}
+
+function readAnswer(chunk: Buffer): 'accepted' | 'refused' {
+  try {
+    return parseEncryptionAnswer(chunk) ?? 'refused'
+  } catch (error) {
+    const isAttack = error instanceof WireError && error.code === 'bytes_before_tls'
+    throw asUpstreamError(isAttack ? 'protocol' : 'tls', SSL_REQUEST_STEP, error)
+  }
 }
 
 async function attempt<T>(kind: UpstreamErrorKind, step: string, work: Promise<T>): Promise<T> {

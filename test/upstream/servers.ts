@@ -38,11 +38,11 @@ export interface Server {
   readonly socketDir: string
   readonly superuser: { readonly user: string; readonly password: string }
   /** Runs SQL as the superuser. */
-  sql(text: string, dbname?: string): Promise<Record<string, unknown>[]>
+  readonly sql: (text: string, dbname?: string) => Promise<Record<string, unknown>[]>
   /** Signals the server's first process. */
-  signal(name: NodeJS.Signals): void
+  readonly signal: (name: NodeJS.Signals) => void
   /** All that the server has logged. */
-  log(): string
+  readonly log: () => string
 }
 
 /** Starts a server with data of its own, on loopback; it ends with the test. */
