@@ -72,6 +72,16 @@ void t.test('has a bucket that ends at the promise of five minutes', async t => 
   t.match(await metrics.render(), /^postern_revocation_propagation_seconds_bucket\{le="300"\} 1$/m)
 })
 
+void t.test('takes only label values of the closed sets, which the compiler checks', async t => {
+  const metrics = new Metrics({ processMetrics: false })
+  // @ts-expect-error an account's name is no reason
+  metrics.logins.inc({ outcome: 'refused', reason: 'etl' })
+  // @ts-expect-error a label is missing
+  metrics.upstreamErrors.inc({ database: 'shop' })
+  // @ts-expect-error this one has no labels
+  t.throws(() => metrics.sessionsOpened.inc({ user: 'etl' }))
+})
+
 void t.test('renders as many series for 100,000 open sessions as for ten', async t => {
   const few = withSessions(10)
   const many = withSessions(100_000)
