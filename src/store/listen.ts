@@ -1,0 +1,116 @@
+// Hears of changes as they are committed: LISTEN on a connection of its own. PostgreSQL manual, "LISTEN" and "NOTIFY".
+// A push can be lost in silence (a half-dead network, a pooler that forgets LISTEN), so a heartbeat asks the server
+// whether it still listens, and every new connection counts as a hint.
+
+import { Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import pg from 'pg'
+import type { ChangePush } from '../auth/sources.js'
+import { clientConfig } from './pool.js'
+import { StoreError, toStoreError } from './store-error.js'
+
+export interface ListenOptions {
+  /** Pause between two heartbeats. Default 10000. */
+  readonly heartbeatMs?: number
+  /** Longest wait for connecting and for each answer, give or take a second. Default 5000. */
+  readonly answerTimeoutMs?: number
+  /** First pause before connecting again; it doubles with each failure. Default 100. */
+  readonly minBackoffMs?: number
+  /** Longest such pause. Default 10000. */
+  readonly maxBackoffMs?: number
+  /** Between 0 and 1, for the jitter. Default Math.random. */
+  readonly random?: () => number
+  /** Hears of every connection that failed or broke: for the log, the listener connects again. */
+  readonly onError?: (error: StoreError) => void
+}
+
+/** The push side of the change feed. */
+export class ChangeListener implements ChangePush {
+  readonly #url: string
+  readonly #options: ListenOptions
+
+  constructor(url: string, options: ListenOptions = {}) {
+    this.#url = url
+    this.#options = options
+  }
+
+  /** Connects, and connects again whenever the connection breaks, until closed. `onHint` must not throw. */
+  listen(onHint: () => void): { close(): Promise<void> } {
+    const closing = new AbortController()
+    const ended = this.#stayConnected(onHint, closing.signal)
+    return {
+      close: async () => {
+        closing.abort()
+        await ended
+      },
+    }
+  }
+
+  async #stayConnected(onHint: () => void, closed: AbortSignal): Promise<void> {
+    let failures = 0
+    while (!closed.aborted) {
+      try {
+        // Only a connection that lived to its first heartbeat resets the back-off: others may break right away again.
+        await this.#hold(onHint, closed, () => (failures = 0))
+      } catch (error) {
+        if (!closed.aborted) this.#options.onError?.(toStoreError('listen for changes', error))
+      }
+      await pauseUnless(closed, this.#backoffMs(failures++))
+    }
+  }
+
+  /** Holds one connection; only ever rejects. */
+  async #hold(onHint: () => void, closed: AbortSignal, onHeartbeat: () => void): Promise<never> {
+    const answerTimeoutMs = this.#options.answerTimeoutMs ?? 5000
+    const limits = { statementTimeoutMs: answerTimeoutMs, connectTimeoutMs: answerTimeoutMs }
+    // Ours, so that it can be destroyed at once whatever state the connection is in. An idle session ends cleanly so.
+    const socket = new Socket()
+    const client = new pg.Client({ ...clientConfig(this.#url, limits), stream: () => socket })
+    const over = new AbortController()
+    const broken = brokenConnection(client, closed, over.signal)
+    client.on('notification', onHint)
+    try {
+      await Promise.race([client.connect(), broken])
+      await Promise.race([client.query('listen postern_changes'), broken])
+      onHint()
+      for (;;) {
+        await Promise.race([pauseUnless(over.signal, this.#options.heartbeatMs ?? 10_000), broken])
+        await Promise.race([beat(client), broken])
+        onHeartbeat()
+      }
+    } finally {
+      over.abort()
+      socket.destroy()
+    }
+  }
+
+  #backoffMs(failures: number): number {
+    const { minBackoffMs = 100, maxBackoffMs = 10_000, random = Math.random } = this.#options
+    const ceilingMs = Math.min(maxBackoffMs, minBackoffMs * 2 ** failures)
+    // At least half of it, so that many instances neither come back at once nor in a tight loop.
+    return ceilingMs * (0.5 + random() / 2)
+  }
+}
+
+/** Rejects when the connection breaks or the listener is closed; `over` ends the watch. */
+function brokenConnection(client: pg.Client, closed: AbortSignal, over: AbortSignal): Promise<never> {
+  const broken = new Promise<never>((_resolve, reject) => {
+    client.on('error', reject)
+    client.on('end', () => reject(new StoreError('unavailable', 'listen for changes: the connection ended')))
+    const onClose = (): void => reject(new StoreError('unavailable', 'listen for changes: closed'))
+    closed.addEventListener('abort', onClose, { signal: over })
+  })
+  // It may reject when no one waits for it.
+  broken.catch(() => undefined)
+  return broken
+}
+
+/** Asks for a round trip, and for a session that still listens: behind a pooler it may be another one. */
+async function beat(client: pg.Client): Promise<void> {
+  const { rowCount } = await client.query("select from pg_listening_channels() c where c = 'postern_changes'")
+  if (rowCount === 0) throw new StoreError('unavailable', 'listen for changes: the session does not listen')
+}
+
+async function pauseUnless(signal: AbortSignal, ms: number): Promise<void> {
+  await pause(ms, undefined, { signal, ref: false }).catch(() => undefined)
+}
