@@ -4,8 +4,8 @@ import { chown, mkdir, mkdtemp, chmod, readdir, rename, rm, writeFile } from 'no
 import { basename, dirname, join } from 'node:path'
 import { programOf, type Binaries } from './binaries.js'
 import { EmbeddedError, isSystemError } from './embedded-error.js'
-import { isAlive } from './leftover-server.js'
 import { canReach, isRoot, type OsUser } from './os-user.js'
+import { isAlive } from './process-table.js'
 import { run } from './run.js'
 import { readIfThere } from './whole-file.js'
 

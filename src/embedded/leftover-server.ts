@@ -1,12 +1,13 @@
 // Deals with a server, or with its pid file, that an earlier start left on the cluster: after a SIGKILL of its owner, a
 // crash of the machine, or because the owner is alive and well and must not be disturbed.
 
-import { readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { readServerRecord } from './data-dir.js'
-import { EmbeddedError, isSystemError } from './embedded-error.js'
+import { EmbeddedError } from './embedded-error.js'
 import type { OsUser } from './os-user.js'
+import { describeProcess, isAlive } from './process-table.js'
 import { run } from './run.js'
 import { readIfThere } from './whole-file.js'
 
@@ -54,15 +55,6 @@ export async function clearLeftover(
   throw inUse(`the Postgres server ${pid} on ${leftover.cluster} does not stop: end it yourself`)
 }
 
-/** Whether a process exists; one that isn't ours to signal does. */
-export function isAlive(pid: number): boolean {
-  try {
-    return Number.isInteger(pid) && pid > 0 && process.kill(pid, 0)
-  } catch (error) {
-    return !isSystemError(error, 'ESRCH')
-  }
-}
-
 async function endsWithin(leftover: Leftover, boundMs: number): Promise<boolean> {
   const deadline = performance.now() + boundMs
   for (;;) {
@@ -80,16 +72,17 @@ async function runningServer({ cluster, user }: Leftover): Promise<number | null
   const text = await readIfThere(file)
   const pid = Number(text?.split('\n')[0])
   if (text === null || !isAlive(pid)) return null
-  if (await isServerOf(cluster, pid, user)) return pid
+  const verdict = await isServerOf(cluster, pid, user)
+  if (verdict === 'yes') return pid
   // A dead server's number, given to another process: Postgres would refuse to start for it if the OS user is the same.
-  if ((await readIfThere(file)) === text) await rm(file, { force: true })
+  if (verdict === 'no' && (await readIfThere(file)) === text) await rm(file, { force: true })
   return null
 }
 
 /** A server is owned while its parent is the process that is on record as its owner: an orphan gets another parent. */
 async function refuseIfOwned({ dataDir, cluster }: Leftover, pid: number): Promise<void> {
   const record = await readServerRecord(dataDir)
-  if (record?.serverPid !== pid || (await describe(pid))?.parentPid !== record.ownerPid) return
+  if (record?.serverPid !== pid || (await describeProcess(pid))?.parentPid !== record.ownerPid) return
   throw inUse(
     `process ${record.ownerPid} is running the Postgres server ${pid} on ${cluster}: stop it first, or choose another directory with --data`,
   )
@@ -103,26 +96,14 @@ function inUse(message: string): EmbeddedError {
   return new EmbeddedError('data_dir_in_use', message)
 }
 
-async function isServerOf(cluster: string, pid: number, user: OsUser | null): Promise<boolean> {
-  const seen = await describe(pid)
-  if (seen === null) return false
-  if (process.platform !== 'linux') return seen.command.includes(`-D ${cluster} `)
+/** `unknown` when the system won't tell: then Postgres' own lock decides. */
+async function isServerOf(cluster: string, pid: number, user: OsUser | null): Promise<'yes' | 'no' | 'unknown'> {
+  const seen = await describeProcess(pid)
+  if (seen === null) return 'unknown'
+  if (process.platform !== 'linux') return seen.command.includes(`-D ${cluster} `) ? 'yes' : 'no'
+  if (seen.isZombie || seen.command !== 'postgres') return 'no'
   // A server's working directory is its PGDATA. Asked as the server's user: a container's root may not look.
-  const { output } = await run('readlink', [`/proc/${pid}/cwd`], { user, timeoutMs: PS_TIMEOUT_MS })
-  return seen.command === 'postgres' && output.trim() === cluster
-}
-
-async function describe(pid: number): Promise<{ command: string; parentPid: number } | null> {
-  if (process.platform !== 'linux') {
-    const { output } = await run('ps', ['-p', String(pid), '-o', 'ppid=,command='], {
-      user: null,
-      timeoutMs: PS_TIMEOUT_MS,
-    })
-    const [, parentPid, command] = /^\s*(\d+)\s+(.*)$/m.exec(output) ?? []
-    return command === undefined ? null : { command, parentPid: Number(parentPid) }
-  }
-  // `pid (name) state ppid …` (proc_pid_stat(5)); slim container images have /proc but no ps.
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  const [, command, parentPid] = /^\d+ \((.*)\) \S (\d+) /s.exec(stat) ?? []
-  return command === undefined ? null : { command, parentPid: Number(parentPid) }
+  const { code, output } = await run('readlink', [`/proc/${pid}/cwd`], { user, timeoutMs: PS_TIMEOUT_MS })
+  if (code !== 0) return 'unknown'
+  return output.trim() === cluster ? 'yes' : 'no'
 }
