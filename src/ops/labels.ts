@@ -5,7 +5,7 @@ import type { SessionEndCode } from '../errors.js'
 
 /** Steps of a login, as in the drawing of a connection's life. */
 export type LoginPhase =
-  /** From accept to a complete start-up packet, the TLS handshake included. */
+  /** The TLS handshake. */
   | 'tls'
   /** The SCRAM or password exchange with the client. */
   | 'challenge'
@@ -50,7 +50,7 @@ export type CancelOutcome =
   | 'unknown_key'
   /** The upstream server could not be told. */
   | 'failed'
-  /** Too many requests from that address. */
+  /** Too many requests were under way. */
   | 'limited'
 
 export type RefreshOutcome = 'ok' | 'failed'
