@@ -12,7 +12,8 @@ const CHECKSUM_LENGTH = 6 // 62^6 > 2^32
 const TOKEN_LENGTH = PREFIX.length + KEY_ID_LENGTH + 1 + SECRET_LENGTH + CHECKSUM_LENGTH
 
 const TOKEN_PATTERN = /^pstn_([0-9A-Za-z]{12})_[0-9A-Za-z]{49}$/
-const TOKEN_ANYWHERE = /pstn_([0-9A-Za-z]{12})_[0-9A-Za-z]{20,64}/g
+// Stops where another token begins, or that one's `pstn` would be taken and its secret left over.
+const TOKEN_ANYWHERE = /pstn_([0-9A-Za-z]{12})_(?:(?!pstn_)[0-9A-Za-z]){20,64}/g
 
 export interface MintedToken {
   readonly keyId: string
