@@ -1,0 +1,32 @@
+// Lists of the API come in pages; a command shows them as one.
+
+import { CommandError } from './command-error.js'
+
+export interface Page<Item> {
+  readonly items: readonly Item[]
+  readonly next_cursor: string | null
+}
+
+export interface PageQuery {
+  readonly limit: number
+  readonly cursor?: string
+}
+
+const PAGE_LIMIT = 100
+
+// Two hundred requests; beyond it a person wants a filter, and a program the API.
+const MAX_ITEMS = 20_000
+
+/** Fetches page after page.
+ * @throws CommandError when there are more items than a command should hold. */
+export async function all<Item>(fetchPage: (query: PageQuery) => Promise<Page<Item>>): Promise<Item[]> {
+  const items: Item[] = []
+  let cursor: string | null = null
+  do {
+    const page: Page<Item> = await fetchPage(cursor === null ? { limit: PAGE_LIMIT } : { limit: PAGE_LIMIT, cursor })
+    items.push(...page.items)
+    if (items.length > MAX_ITEMS) throw new CommandError(`more than ${MAX_ITEMS} entries`, 'page through the REST API')
+    cursor = page.next_cursor
+  } while (cursor !== null)
+  return items
+}
