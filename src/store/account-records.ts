@@ -28,7 +28,7 @@ export class AccountRecords implements AccountSource {
 
   async #load(doing: string, condition: string, value: string): Promise<Loaded<AccountRecord>> {
     const [row] = await this.#store.run<Row>(doing, recordSql(condition), [value, MAX_STOPPED_KEYS])
-    if (!row) throw new TypeError('a statement without FROM rows returned none')
+    if (!row) throw new TypeError('a statement with one row returned none')
     return { asOf: Number(row.as_of), value: row.id === null ? null : toRecord(row) }
   }
 }

@@ -1,6 +1,6 @@
 // Reads registered databases for the proxy, and opens the sealed passwords of their logins: in memory only.
 
-import { ROLES, type Role } from '../auth/account.js'
+import type { Role } from '../auth/account.js'
 import type { DatabaseRecord, Login } from '../auth/database.js'
 import type { DatabaseSource, Loaded } from '../auth/sources.js'
 import { loginPlace } from './databases.js'
@@ -29,7 +29,7 @@ export class DatabaseRecords implements DatabaseSource {
   #toRecord(row: Row, id: string): DatabaseRecord {
     const { name, host, port, dbname, ssl_mode: sslMode, ssl_root_cert: sslRootCert, announce } = row
     const logins = new Map(row.logins.map(login => [login.role, this.#open(id, login)]))
-    const [reader, writer, admin] = ROLES.map(role => logins.get(role))
+    const [reader, writer, admin] = [logins.get('reader'), logins.get('writer'), logins.get('admin')]
     if (!reader || !writer || !admin) throw new StoreError('incomplete', 'load a database')
     return { id, name, host, port, dbname, sslMode, sslRootCert, announce, logins: { reader, writer, admin } }
   }

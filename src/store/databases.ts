@@ -1,6 +1,6 @@
 // Registered databases: added with their three logins, listed, given new logins, and removed.
 
-import { ROLES, type EpochMs, type Role } from '../auth/account.js'
+import type { EpochMs, Role } from '../auth/account.js'
 import type { DatabaseRecord, Login, SslMode } from '../auth/database.js'
 import { decodeCursor, toPage, type Page, type PageRequest } from './page.js'
 import type { Executor } from './pool.js'
@@ -25,6 +25,8 @@ export interface Database {
 }
 
 export type NewDatabase = Omit<DatabaseRecord, 'id'>
+
+const ROLES: readonly Role[] = ['reader', 'writer', 'admin']
 
 /** Registers a database with its three logins.
  * @throws StoreError `name_taken`, `invalid` */
@@ -67,6 +69,18 @@ export async function replaceLogins(
        do update set username = excluded.username, sealed_password = excluded.sealed_password`,
     [databaseId, ROLES, users, sealed],
   )
+}
+
+/** Gives a database another address on its server's network; grants and logins stay.
+ * @throws StoreError `not_found`, `invalid` */
+export async function moveDatabase(
+  db: Executor,
+  id: string,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<Database> {
+  if (!isUuid(id)) throw new StoreError('not_found', 'move a database')
+  await db.run('move a database', 'update postern.databases set host = $2, port = $3 where id = $1', [id, host, port])
+  return getDatabase(db, id)
 }
 
 /** @throws StoreError `not_found` */

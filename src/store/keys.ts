@@ -46,6 +46,7 @@ export async function createKey(tx: Transaction, key: NewKey, limit: number): Pr
   return found(made, 'create a key')
 }
 
+/** Counts the keys of an account that are neither revoked nor expired. */
 export async function countActiveKeys(db: Executor, accountId: string): Promise<number> {
   const [row] = await db.run<{ count: number }>(
     'count active keys',

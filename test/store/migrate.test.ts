@@ -28,6 +28,8 @@ void t.test('is not led astray by a search_path with impostors of tables and fun
   await client.connect()
   await client.query(`
     create schema evil;
+    create function evil.pg_advisory_lock(bigint) returns void language plpgsql
+      as $$ begin raise 'the impostor was called'; end $$;
     create table evil.migrations (id int, name text);
     create function evil.gen_random_uuid() returns uuid language sql as $$ select null::uuid $$;
     create function evil.now() returns timestamptz language sql as $$ select null::timestamptz $$;
