@@ -4,6 +4,7 @@ import {
   getDatabase,
   getDatabaseByName,
   listDatabases,
+  moveDatabase,
   removeDatabase,
   replaceLogins,
 } from '../../src/store/databases.js'
@@ -58,6 +59,16 @@ void t.test('replaces all three logins at once, of a database that exists', asyn
       { message: /not_found/ },
     )
   }
+})
+
+void t.test('moves a database to another address, with its logins and grants', async t => {
+  const store = await sampleStore(t, server)
+  const { maker, database } = await samplePinned(store)
+  const moved = await moveDatabase(store, database.id, { host: '127.0.0.1', port: 5433 })
+  t.match(moved, { host: '127.0.0.1', port: 5433, users: { reader: 'r', writer: 'w', admin: 'a' } })
+  t.equal((await listGrantsOfAccount(store, maker.id)).length, 1)
+  await t.rejects(moveDatabase(store, 'shop', { host: 'x', port: 1 }), { message: /not_found/ })
+  await t.rejects(moveDatabase(store, database.id, { host: 'x', port: 0 }), { message: /invalid/ })
 })
 
 void t.test('removes a database with its logins, its grants and its place in pinned accounts', async t => {
