@@ -1,6 +1,7 @@
 // Logs in to an upstream as one of its roles, up to the first ReadyForQuery. Manual, "Start-up".
 
-import net from 'node:net'
+import { Buffer } from 'node:buffer'
+import type net from 'node:net'
 import type { TransactionStatus } from '../wire/backend.js'
 import { binary } from '../wire/binary-string.js'
 import { MIN_CANCEL_KEY_BYTES } from '../wire/limits.js'
@@ -11,6 +12,7 @@ import { Conversation, LOGIN_LIMITS, type LoginLimits, type Step } from './conve
 import { withDeadline } from './deadline.js'
 import type { Leg } from './leg.js'
 import type { SaltedPasswords } from './salted-passwords.js'
+import { isLoopback } from './target.js'
 import { channelBindingOf } from './tls-options.js'
 import { asUpstreamError, UpstreamError } from './upstream-error.js'
 
@@ -123,15 +125,9 @@ function checkedKey({ processId, secretKey }: CancelKey, minor: MinorVersion): C
   return { processId, secretKey: Buffer.from(secretKey) }
 }
 
-const LOOPBACK = new net.BlockList()
-LOOPBACK.addSubnet('127.0.0.0', 8)
-LOOPBACK.addAddress('::1', 'ipv6')
-
 function isPrivate({ tls, socket }: Leg): boolean {
-  const { remoteAddress } = socket
   // A Unix socket has no remote address.
-  if (tls !== null || remoteAddress === undefined) return true
-  return LOOPBACK.check(remoteAddress, net.isIPv6(remoteAddress) ? 'ipv6' : 'ipv4')
+  return tls !== null || socket.remoteAddress === undefined || isLoopback(socket.remoteAddress)
 }
 
 function unexpected(step: Step): UpstreamError {

@@ -1,7 +1,13 @@
-// Where an upstream database is, and how to speak to it.
+// Where an upstream database is and how to speak to it, and how to read that from a connection URL.
+// Manual, libpq, "Connection URIs".
+
+import net from 'node:net'
+import { parse } from 'pg-connection-string'
 
 /** libpq's sslmode values without `allow`, which tries plaintext first (manual, "SSL Support"). */
 export type SslMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full'
+
+const SSL_MODES: readonly string[] = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] satisfies SslMode[]
 
 export interface Target {
   /** A host name, an address, or a directory that begins with `/` and holds the server's Unix socket. */
@@ -13,7 +19,128 @@ export interface Target {
   readonly sslRootCert: string | null
 }
 
+export interface DatabaseUrl {
+  readonly target: Target
+  readonly dbname: string
+  readonly user: string
+  /** Empty when the URL has none. */
+  readonly password: string
+}
+
+/** Says what is wrong with a connection URL, and where; never holds the URL, which may hold a password. */
+export class DatabaseUrlError extends Error {
+  override readonly name = 'DatabaseUrlError'
+  /** The part of the URL: `host`, `sslmode` … or `url` for the whole. */
+  readonly parameter: string
+
+  constructor(parameter: string, message: string) {
+    super(`database URL: ${message}`)
+    this.parameter = parameter
+  }
+}
+
+const DEFAULT_PORT = 5432
+
+const PARAMETERS: readonly string[] = ['host', 'port', 'user', 'password', 'dbname', 'sslmode', 'sslrootcert']
+
 /** Returns whether the target is a Unix socket. */
 export function isUnixSocket({ host }: Pick<Target, 'host'>): boolean {
   return host.startsWith('/')
+}
+
+/**
+ * Parses `postgres://user:password@host:port/dbname?sslmode=…&sslrootcert=FILE`; a Unix socket's directory goes into
+ * `?host=`. Without `sslmode` it is `verify-full`, or `prefer` on loopback and Unix sockets. `sslrootcert=system` and
+ * none mean the authorities that Node trusts.
+ * @param readFile reads the file that `sslrootcert` names
+ * @throws DatabaseUrlError also for a parameter that Postern does not know: ignoring `channel_binding=require`, say,
+ * would give less safety than was asked for
+ */
+export function parseDatabaseUrl(url: string, readFile: (path: string) => string): DatabaseUrl {
+  if (!/^postgres(ql)?:\/\//.test(url)) throw new DatabaseUrlError('url', 'it must begin with postgres://')
+  const [base = '', queryText = ''] = url.split(/\?(.*)/s, 2)
+  const query = new URLSearchParams(queryText)
+  for (const name of query.keys()) {
+    if (!PARAMETERS.includes(name)) {
+      throw new DatabaseUrlError(name, `unknown parameter ${name}; known are ${PARAMETERS.join(', ')}`)
+    }
+  }
+  const take = (name: string) => {
+    const value = query.get(name)
+    query.delete(name)
+    return value
+  }
+  // Taken out first: the library would read the file itself, and gives the modes other meanings than libpq.
+  const [sslMode, sslRootCert, dbname] = [take('sslmode'), take('sslrootcert'), take('dbname')]
+  const parsed = parseBase(`${base}?${query.toString()}`)
+  const host = checkedHost(parsed.host ?? '')
+  const user = parsed.user ?? ''
+  if (user === '') throw new DatabaseUrlError('user', 'it names no user')
+  const target = { host, port: checkedPort(parsed.port ?? ''), ...tlsOf(host, sslMode, sslRootCert, readFile) }
+  return { target, dbname: dbname ?? (parsed.database || user), user, password: parsed.password ?? '' }
+}
+
+function parseBase(url: string): ReturnType<typeof parse> {
+  try {
+    return parse(url)
+  } catch {
+    // The library's error is dropped: it may show parts of the URL.
+    throw new DatabaseUrlError('url', 'it can not be read; characters such as @ : / ? # % are written as %40 and so on')
+  }
+}
+
+function checkedHost(host: string): string {
+  if (host === '') throw new DatabaseUrlError('host', 'it names no host')
+  if (host.includes(',')) throw new DatabaseUrlError('host', 'it names several hosts; one is supported')
+  return host
+}
+
+function checkedPort(text: string): number {
+  const port = text === '' ? DEFAULT_PORT : Number(text)
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new DatabaseUrlError('port', 'port must be 1 to 65535')
+  return port
+}
+
+function tlsOf(
+  host: string,
+  mode: string | null,
+  rootCert: string | null,
+  readFile: (path: string) => string,
+): Pick<Target, 'sslMode' | 'sslRootCert'> {
+  const sslMode = mode ?? (isNear(host) ? 'prefer' : 'verify-full')
+  if (!isSslMode(sslMode)) throw new DatabaseUrlError('sslmode', `sslmode must be one of ${SSL_MODES.join(', ')}`)
+  const sslRootCert = rootCert === null || rootCert === 'system' ? null : readCertificate(rootCert, readFile)
+  // Anyone can have a certificate of a public authority: without the name it proves nothing. libpq refuses it too.
+  if (sslMode === 'verify-ca' && sslRootCert === null) {
+    throw new DatabaseUrlError('sslrootcert', 'sslmode=verify-ca needs sslrootcert; or use verify-full')
+  }
+  return { sslMode, sslRootCert }
+}
+
+function readCertificate(path: string, readFile: (path: string) => string): string {
+  try {
+    return readFile(path)
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'failed'
+    throw new DatabaseUrlError('sslrootcert', `sslrootcert: reading ${path}: ${reason}`)
+  }
+}
+
+function isSslMode(mode: string): mode is SslMode {
+  return SSL_MODES.includes(mode)
+}
+
+function isNear(host: string): boolean {
+  return isUnixSocket({ host }) || host === 'localhost' || isLoopback(host)
+}
+
+const LOOPBACK = new net.BlockList()
+LOOPBACK.addSubnet('127.0.0.0', 8)
+LOOPBACK.addAddress('::1', 'ipv6')
+
+/** Returns whether an IP address is this machine's own. False for what is no address. */
+export function isLoopback(address: string): boolean {
+  const family = net.isIP(address)
+  return family !== 0 && LOOPBACK.check(address, family === 6 ? 'ipv6' : 'ipv4')
 }
