@@ -30,6 +30,8 @@ export class RevocationFeed {
   readonly #options: RevocationFeedOptions
   #running: Promise<void> | undefined
   #again = false
+  /** Stays set until `resync` was told, however many reads fail half way. */
+  #mustResync = false
   #closed = false
   #timer: NodeJS.Timeout | undefined
   #push: { close(): Promise<void> } | undefined
@@ -82,19 +84,21 @@ export class RevocationFeed {
 
   async #read(): Promise<void> {
     const { list, source, maxAgeMs, now, events } = this.#options
-    let mustResync = list.isStale()
-    const isFirst = list.ageMs() === Infinity
+    const isFirst = list.ageMs() === Infinity // nothing has been decided on this list yet
+    this.#mustResync ||= !isFirst && list.isStale()
     for (;;) {
       const startedAt = now()
       const page = await this.#withDeadline(
         isFirst && list.head === 0 ? source.readRecentChanges(2 * maxAgeMs, PAGE) : source.readChanges(list.head, PAGE),
       )
-      mustResync ||= page.missed
+      this.#mustResync ||= !isFirst && page.missed
       const news = list.apply(page, startedAt)
       if (news.length > 0) events.changed(news)
       if (page.changes.length < PAGE) break
     }
-    if (mustResync && !isFirst) events.resync()
+    if (!this.#mustResync) return
+    events.resync()
+    this.#mustResync = false
   }
 
   /** A store that hangs must not hang the feed: the read is given up, and its late answer is not used. */
