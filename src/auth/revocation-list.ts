@@ -30,7 +30,7 @@ export class RevocationList {
   readonly #touched = new Map<string, { readonly seq: Seq; readonly addedAt: number }>()
   #head: Seq = 0
   #freshAt = -Infinity
-  #storeOffset = 0
+  #storeOffset = Infinity
 
   constructor(options: RevocationListOptions) {
     this.#options = options
@@ -57,7 +57,8 @@ export class RevocationList {
     return this.ageMs() >= this.#options.maxAgeMs
   }
 
-  /** The store's clock, carried on by this machine's monotonic clock: a jump of the wall clock changes nothing. */
+  /** The store's clock, carried on by this machine's monotonic clock: a jump of the wall clock changes nothing.
+   * Infinity before the first read: what may have expired has. */
   storeNow(): EpochMs {
     return this.#options.now() + this.#storeOffset
   }

@@ -23,6 +23,15 @@ void t.test('is stale until it has been read', async t => {
   t.equal(list.head, 0)
 })
 
+void t.test('takes every time for past until the clock of the store is known', async t => {
+  const { list, apply } = new Bench()
+  t.equal(list.storeNow(), Infinity)
+  apply(page([change(1, 'key-revoked', { keyId: 'key' })], { head: 2, storeTime: 5_000_000 }))
+  t.equal(list.storeNow(), Infinity, 'a page that does not reach the head says nothing yet')
+  apply(page([change(2, 'key-revoked', { keyId: 'key' })], { storeTime: 5_000_000 }))
+  t.equal(list.storeNow(), 5_000_000)
+})
+
 void t.test('is young up to its limit and stale from there on', async t => {
   const { list, clock, apply } = new Bench()
   apply(page([]))
