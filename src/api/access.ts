@@ -1,0 +1,58 @@
+// What a caller may see and manage. What they may not is "not found", so that nobody learns what exists.
+
+import { getAccountByName, type Account } from '../store/accounts.js'
+import { getDatabaseByName } from '../store/databases.js'
+import type { Executor } from '../store/pool.js'
+import { StoreError } from '../store/store-error.js'
+import type { Role } from '../auth/account.js'
+import type { Caller } from './authorize.js'
+import { Problem } from './problem.js'
+import type { ProblemCode } from './problems.js'
+
+/** A database that the caller may know of. */
+export interface KnownDatabase {
+  readonly id: string
+  readonly name: string
+  /** The caller's own role; null: they see it as an admin of the organization only. */
+  readonly role: Role | null
+}
+
+/** Finds a database that the caller reaches or, as an admin, any.
+ * @throws Problem `database_not_found` */
+export async function findDatabase(db: Executor, caller: Caller, name: string): Promise<KnownDatabase> {
+  const reached = caller.reach.find(entry => entry.database === name)
+  if (reached) return { id: reached.databaseId, name, role: reached.role }
+  if (!caller.isAdmin) throw new Problem('database_not_found')
+  const { id } = await orNotFound('database_not_found', getDatabaseByName(db, name))
+  return { id, name, role: null }
+}
+
+/** Finds an account that the caller may manage: their own, the machines they made, or, as an admin, any.
+ * @throws Problem `account_not_found` */
+export async function findAccount(db: Executor, caller: Caller, name: string): Promise<Account> {
+  const account = await orNotFound('account_not_found', getAccountByName(db, name))
+  if (!mayManage(caller, account)) throw new Problem('account_not_found')
+  return account
+}
+
+/** Finds a service account that the caller may manage.
+ * @throws Problem `account_not_found` */
+export async function findServiceAccount(db: Executor, caller: Caller, name: string): Promise<Account> {
+  const account = await findAccount(db, caller, name)
+  if (account.kind !== 'service') throw new Problem('account_not_found')
+  return account
+}
+
+export function mayManage(caller: Caller, account: Pick<Account, 'id' | 'makerId'>): boolean {
+  return caller.isAdmin || account.id === caller.account.id || account.makerId === caller.account.id
+}
+
+/** Waits for an answer of the store; its `not_found` becomes this problem. */
+export async function orNotFound<T>(code: ProblemCode, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'not_found') throw new Problem(code)
+    throw error
+  }
+}

@@ -1,0 +1,79 @@
+// Registers a database: its logins are made or given, and proved, before they are kept.
+
+import type { Static } from 'typebox'
+import type { Role } from '../auth/account.js'
+import type { Login } from '../auth/database.js'
+import { addDatabase as storeDatabase, getDatabaseByName, type Database } from '../store/databases.js'
+import { StoreError } from '../store/store-error.js'
+import { withTransaction } from '../store/transaction.js'
+import { Problem } from './problem.js'
+import type { Proof, UpstreamAddress } from './provisioner.js'
+import type { NewDatabaseSchema } from './resources/database.js'
+import type { ApiParts } from './server.js'
+import { invalidRequest } from './validation.js'
+
+type NewDatabase = Static<typeof NewDatabaseSchema>
+
+export interface AddedDatabase {
+  readonly database: Database
+  readonly proof: Proof
+  readonly notes: readonly string[]
+}
+
+interface Access {
+  readonly address: UpstreamAddress
+  readonly logins: Readonly<Record<Role, Login>>
+  readonly notes: readonly string[]
+}
+
+/** @throws Problem `invalid_request`, `name_taken`, `proof_failed`, ProvisionerError, StoreError */
+export async function addDatabase(parts: ApiParts, request: NewDatabase): Promise<AddedDatabase> {
+  const { store, sealer, provisioner } = parts
+  // Before anything is done on its server; the store has the last word.
+  if (await isRegistered(parts, request.name)) throw new Problem('name_taken')
+  const { address, logins, notes } = await accessTo(parts, request)
+  const upstream = { ...pickAddress(address), logins }
+  const proof = await provisioner.prove(upstream)
+  if (!proof.ok) throw proofFailed(proof)
+  const database = await withTransaction(store, tx =>
+    storeDatabase(tx, sealer, { name: request.name, announce: request.announce ?? true, ...upstream }),
+  )
+  return { database, proof, notes }
+}
+
+async function accessTo({ provisioner }: ApiParts, request: NewDatabase): Promise<Access> {
+  const { name, url, logins, provision } = request
+  const sslRootCert = request.ssl_root_cert ?? null
+  if ((logins === undefined) !== (provision === true)) throw loginsOrProvision()
+  if (logins === undefined) return provisioner.provision({ name, url, sslRootCert })
+  return { address: await provisioner.parseUrl(url, sslRootCert), logins, notes: [] }
+}
+
+// Nothing else of what a provisioner answers: credentials of the URL are not kept.
+function pickAddress({ host, port, dbname, sslMode, sslRootCert }: UpstreamAddress): UpstreamAddress {
+  return { host, port, dbname, sslMode, sslRootCert }
+}
+
+async function isRegistered({ store }: ApiParts, name: string): Promise<boolean> {
+  try {
+    await getDatabaseByName(store, name)
+    return true
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'not_found') return false
+    throw error
+  }
+}
+
+function loginsOrProvision(): Problem {
+  const problem = 'give either the three logins or `provision: true`'
+  return invalidRequest([
+    { field: 'logins', problem, hint: 'With `provision: true`, Postern makes the logins as the user of the URL.' },
+  ])
+}
+
+function proofFailed({ findings }: Proof): Problem {
+  const failed = findings
+    .filter(finding => !finding.ok)
+    .map(({ role, check, detail }) => `${role}: ${check}: ${detail}`)
+  return new Problem('proof_failed', `${failed.join('; ')}.`, { facts: { findings: [...findings] } })
+}

@@ -1,0 +1,88 @@
+// Turns whatever a request failed with into a problem. Nothing of an unknown error leaves but its reference.
+
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { BusyError } from '../auth/token-verifier.js'
+import { Refusal } from '../errors.js'
+import { StoreError } from '../store/store-error.js'
+import { Problem } from './problem.js'
+import { PROBLEMS, type ProblemCode } from './problems.js'
+import { ProvisionerError } from './provisioner.js'
+
+/** Where the API tells operators of failures that are not the caller's. */
+export interface ErrorLog {
+  error(fields: object, message: string): void
+}
+
+const RETRY_AFTER_SECONDS = 2
+
+export function handleError(log: ErrorLog) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    const problem = toProblem(error)
+    const { status } = PROBLEMS[problem.code]
+    const instance = `urn:uuid:${request.id}`
+    if (status >= 500) {
+      const route = request.routeOptions?.url ?? null
+      log.error({ err: error, code: problem.code, method: request.method, route, instance }, 'an API request failed')
+    }
+    if (status === 401) reply.header('www-authenticate', 'Bearer realm="postern", Key realm="postern"')
+    if (status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS)
+    reply
+      .code(status)
+      .header('cache-control', 'no-store')
+      .type('application/problem+json; charset=utf-8')
+      .serializer(JSON.stringify)
+      .send(problem.toDocument(instance))
+  }
+}
+
+/** Says what a failure means to the caller. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof StoreError) return new Problem(STORE_PROBLEMS[error.code], undefined, { cause: error })
+  if (error instanceof BusyError) return new Problem('busy', undefined, { cause: error })
+  if (error instanceof Refusal) return fromRefusal(error)
+  if (error instanceof ProvisionerError) {
+    const code = error.code === 'bad_url' ? 'bad_database_url' : 'upstream_failed'
+    return new Problem(code, error.message, { hint: error.hint, cause: error })
+  }
+  return new Problem(FASTIFY_PROBLEMS[fastifyCode(error)] ?? 'internal_error', undefined, { cause: error })
+}
+
+const STORE_PROBLEMS: Readonly<Record<StoreError['code'], ProblemCode>> = {
+  not_found: 'conflict', // It was there a moment ago: who looks for something says what it is.
+  name_taken: 'name_taken',
+  key_limit_reached: 'key_limit_reached',
+  conflict: 'conflict',
+  invalid: 'invalid_request',
+  bad_cursor: 'bad_cursor',
+  unsealable: 'internal_error',
+  incomplete: 'internal_error',
+  timeout: 'store_unavailable',
+  unavailable: 'store_unavailable',
+  bad_schema: 'internal_error',
+  internal: 'internal_error',
+}
+
+function fromRefusal(refusal: Refusal): Problem {
+  const options = { cause: refusal }
+  if (refusal.code === 'credentials_rejected') return new Problem('credentials_rejected', undefined, options)
+  if (refusal.code === 'store_unavailable') return new Problem('store_unavailable', undefined, options)
+  return new Problem('internal_error', undefined, options)
+}
+
+// https://fastify.dev/docs/latest/Reference/Errors/
+const FASTIFY_PROBLEMS: Readonly<Record<string, ProblemCode>> = {
+  FST_ERR_BAD_URL: 'malformed_url',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed_json',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed_json',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_json',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+}
+
+function fastifyCode(error: unknown): string {
+  if (!(error instanceof Error)) return ''
+  // A body whose JSON names `__proto__` is refused by the parser, which gives its error no code.
+  const { code, statusCode } = error as FastifyError
+  return code ?? (statusCode === 400 ? 'FST_ERR_CTP_INVALID_JSON_BODY' : '')
+}

@@ -1,0 +1,105 @@
+// The OpenAPI 3.1 document, made from the routes' own schemas, and the pages that show it.
+
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify'
+import type { Permission } from './permissions.js'
+import { ProblemSchema } from './problem.js'
+import { PROBLEMS, type ProblemCode } from './problems.js'
+
+const DOCS = '/docs'
+const DOCUMENT = '/openapi.json'
+
+const DESCRIPTION = `Postern hands out API keys instead of database passwords, and takes them back.
+
+Send a token as \`Authorization: Bearer TOKEN\` or \`Authorization: Key TOKEN\`. Every error is a problem document
+(RFC 9457) with a stable \`code\`. Lists take \`limit\` and \`cursor\`, and answer \`items\` and \`next_cursor\`.`
+
+/** Serves the document at /openapi.json and its pages at /docs. To be called before the routes are registered. */
+export async function documentRoutes(app: FastifyInstance, version: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Postern', version, description: DESCRIPTION, license: { name: 'MIT', identifier: 'MIT' } },
+      servers: [{ url: '/' }],
+      components: {
+        securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'The token of a key.' } },
+      },
+      security: [{ token: [] }],
+    },
+    convertConstToEnum: false,
+    transform: ({ schema, url, route }) => ({ schema: withProblems(schema, route), url }),
+    transformObject: document => ('openapiObject' in document ? nameSchemas(document.openapiObject) : {}),
+  })
+  await app.register(swaggerUi, {
+    routePrefix: DOCS,
+    staticCSP: true,
+    transformStaticCSP: () => DOCS_POLICY,
+    uiConfig: { deepLinking: true, persistAuthorization: false },
+  })
+  app.get(DOCUMENT, { config: { permission: 'public' }, schema: { hide: true } }, () => app.swagger())
+}
+
+/** Tells whether a route belongs to the document's pages, which anyone may see. */
+export function isDocumentUrl(url: string): boolean {
+  return url === DOCS || url.startsWith(`${DOCS}/`)
+}
+
+// Swagger UI sets styles inline; its scripts are files.
+const DOCS_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+  "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+const ALWAYS: readonly ProblemCode[] = ['too_many_requests', 'internal_error']
+const WITH_TOKEN: readonly ProblemCode[] = ['login_needed', 'credentials_rejected', 'busy']
+const WITH_BODY: readonly ProblemCode[] = ['malformed_json', 'body_too_large', 'unsupported_media_type']
+
+/** Lists every problem that a route can have. */
+export function problemsOf({ config, schema, url }: Pick<RouteOptions, 'config' | 'schema' | 'url'>): ProblemCode[] {
+  const permission: Permission = config?.permission ?? 'admin'
+  const parts = schema ?? {}
+  const takesInput = parts.params !== undefined || parts.querystring !== undefined || parts.body !== undefined
+  return [
+    ...ALWAYS,
+    ...(permission === 'public' ? [] : WITH_TOKEN),
+    ...(permission === 'public' || permission === 'account' ? [] : (['permission_denied'] as const)),
+    ...(takesInput ? (['invalid_request'] as const) : []),
+    ...(parts.params === undefined ? [] : (['malformed_url'] as const)),
+    ...(parts.body === undefined ? [] : WITH_BODY),
+    ...(url.startsWith('/v1/') ? (['store_unavailable'] as const) : []),
+    ...(config?.problems ?? []),
+  ]
+}
+
+/** Adds the problems of a route to its answers: for the document only, as problems are not serialized by schema. */
+function withProblems(schema: FastifySchema | undefined, route: RouteOptions): FastifySchema {
+  if (!schema || schema.hide) return { hide: true }
+  const byStatus = new Map<number, ProblemCode[]>()
+  for (const code of problemsOf(route)) {
+    const { status } = PROBLEMS[code]
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code])
+  }
+  const answers = [...byStatus].sort(([a], [b]) => a - b).map(([status, codes]) => [status, problemAnswer(codes)])
+  return { ...schema, response: { ...(schema.response as object), ...Object.fromEntries(answers) } }
+}
+
+function problemAnswer(codes: readonly ProblemCode[]): object {
+  const description = codes.map(code => `\`${code}\`: ${PROBLEMS[code].title}.`).join('\n\n')
+  return { description, content: { 'application/problem+json': { schema: ProblemSchema } } }
+}
+
+/** Moves every schema with a title to the document's components, so that tools give it one name. */
+function nameSchemas<T extends { components?: object; paths?: unknown }>(document: T): T {
+  const schemas: Record<string, unknown> = {}
+  const visit = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(visit)
+    if (typeof value !== 'object' || value === null) return value
+    const { title, ...rest } = Object.fromEntries(Object.entries(value).map(([name, part]) => [name, visit(part)]))
+    if (typeof title !== 'string' || rest['type'] !== 'object') return title === undefined ? rest : { title, ...rest }
+    const other = (schemas[title] ??= rest)
+    if (JSON.stringify(other) !== JSON.stringify(rest)) throw new TypeError(`two schemas have the title ${title}`)
+    return { $ref: `#/components/schemas/${title}` }
+  }
+  const paths = visit(document.paths)
+  return { ...document, paths, components: { ...document.components, schemas } }
+}

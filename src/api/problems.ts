@@ -1,0 +1,154 @@
+// The one table of problems: every way the API says no, as RFC 9457 problem details with a stable code.
+
+interface ProblemRule {
+  readonly status: number
+  /** What went wrong, the same for every occurrence. */
+  readonly title: string
+  /** What the caller can do about it. */
+  readonly hint: string
+}
+
+export const PROBLEMS = {
+  invalid_request: {
+    status: 400,
+    title: 'The request has mistakes',
+    hint: 'Correct the fields named in `errors`.',
+  },
+  malformed_json: {
+    status: 400,
+    title: 'The body is not JSON',
+    hint: 'Send a JSON object with Content-Type: application/json.',
+  },
+  malformed_url: {
+    status: 400,
+    title: 'The URL can not be read',
+    hint: 'Percent-encode names in the path: owner/shop becomes owner%2Fshop.',
+  },
+  bad_cursor: {
+    status: 400,
+    title: 'The cursor is not one that this list gave',
+    hint: 'Start again without a cursor, then pass `next_cursor` unchanged.',
+  },
+  malformed_token: {
+    status: 400,
+    title: 'This is not a token',
+    hint: 'Paste the whole token, from `pstn_` to its end. Nothing was revoked.',
+  },
+  bad_database_url: {
+    status: 400,
+    title: "The database's URL can not be used",
+    hint: 'Give postgres://user:password@host:port/dbname, with sslmode if need be.',
+  },
+  login_needed: {
+    status: 401,
+    title: 'A token is needed',
+    hint: 'Send it as `Authorization: Bearer TOKEN` or `Authorization: Key TOKEN`.',
+  },
+  credentials_rejected: {
+    status: 401,
+    title: 'The token was not accepted',
+    hint: 'Use an active key of an active account, or ask an admin.',
+  },
+  permission_denied: {
+    status: 403,
+    title: 'The account may not do this',
+    hint: 'Ask an admin of the organization.',
+  },
+  role_above_cap: {
+    status: 403,
+    title: 'The role is more than you have yourself',
+    hint: 'Choose a role up to `cap`, or leave out `database`. A null `cap`: you can not use that database.',
+  },
+  route_not_found: {
+    status: 404,
+    title: 'There is nothing at this address',
+    hint: 'The routes are listed at /docs and in /openapi.json.',
+  },
+  database_not_found: {
+    status: 404,
+    title: 'No such database, or you may not use it',
+    hint: 'GET /v1/databases lists those that you can reach.',
+  },
+  account_not_found: {
+    status: 404,
+    title: 'No such account, or you may not manage it',
+    hint: 'GET /v1/service-accounts lists those that you can manage.',
+  },
+  key_not_found: {
+    status: 404,
+    title: 'No such key, or you may not manage it',
+    hint: 'GET /v1/accounts/{account}/keys lists the keys of an account.',
+  },
+  grant_not_found: {
+    status: 404,
+    title: 'The account has no grant of its own on the database',
+    hint: 'GET /v1/databases/{name}/grants lists the grants.',
+  },
+  name_taken: {
+    status: 409,
+    title: 'The name is taken',
+    hint: 'Choose another name. People and service accounts share one set of names.',
+  },
+  key_limit_reached: {
+    status: 409,
+    title: 'The account has as many active keys as it may have',
+    hint: 'Revoke a key that is no longer used, then create the new one.',
+  },
+  no_access: {
+    status: 409,
+    title: 'The account has no role on the database',
+    hint: 'Grant it a role, or choose a database that it can reach.',
+  },
+  not_a_person: {
+    status: 409,
+    title: 'Grants are for personal accounts',
+    hint: 'The reach of a service account is its scope: make another one.',
+  },
+  conflict: {
+    status: 409,
+    title: 'The change clashes with another one',
+    hint: 'Look at what is there now, and try again.',
+  },
+  body_too_large: {
+    status: 413,
+    title: 'The body is too large',
+    hint: 'Send less.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'The body is not of a type that the API reads',
+    hint: 'Send JSON with Content-Type: application/json.',
+  },
+  proof_failed: {
+    status: 422,
+    title: 'The logins are not what they should be, so the database was not registered',
+    hint: 'Correct what `findings` shows, or let Postern provision the logins.',
+  },
+  too_many_requests: {
+    status: 429,
+    title: 'Too many requests from this address',
+    hint: 'Wait as many seconds as the Retry-After header says.',
+  },
+  internal_error: {
+    status: 500,
+    title: 'A defect in Postern',
+    hint: 'Give `instance` to an admin: the log has the details.',
+  },
+  upstream_failed: {
+    status: 502,
+    title: 'The database server did not do what was needed',
+    hint: 'See `detail`, and the log of that server.',
+  },
+  store_unavailable: {
+    status: 503,
+    title: 'The store does not answer at the moment',
+    hint: 'Try again in a few seconds; an operator should look at the store.',
+  },
+  busy: {
+    status: 503,
+    title: 'Too many tokens wait to be checked',
+    hint: 'Try again in a few seconds.',
+  },
+} as const satisfies Record<string, ProblemRule>
+
+export type ProblemCode = keyof typeof PROBLEMS

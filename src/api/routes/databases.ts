@@ -1,0 +1,143 @@
+// Databases: those that the caller reaches, or, for admins of the organization, all of them.
+
+import { listDatabases, getDatabase, removeDatabase } from '../../store/databases.js'
+import { DatabaseRecords } from '../../store/database-records.js'
+import { decodeCursor, toPage, type Page, type PageRequest } from '../../store/page.js'
+import { findDatabase, orNotFound, type KnownDatabase } from '../access.js'
+import { addDatabase } from '../add-database.js'
+import type { Caller } from '../authorize.js'
+import { ListQuery, toList, toPageRequest } from '../lists.js'
+import { Problem } from '../problem.js'
+import {
+  AddedDatabaseSchema,
+  DatabaseListSchema,
+  DatabaseSchema,
+  NewDatabaseSchema,
+  showDatabase,
+  showKnownDatabase,
+} from '../resources/database.js'
+import { ProofSchema, showProof } from '../resources/proof.js'
+import { DatabaseParams, Nothing } from '../schema-types.js'
+import type { Api, ApiParts } from '../server.js'
+
+const TAGS = ['databases']
+// A bundle of certificate authorities fits: that of a large provider has 170 kB.
+const MAX_NEW_DATABASE_BYTES = 512 * 1024
+
+export function databaseRoutes(app: Api, parts: ApiParts): void {
+  const { store } = parts
+
+  app.get(
+    '/databases',
+    {
+      config: { permission: 'account', problems: ['bad_cursor'] },
+      schema: {
+        operationId: 'listDatabases',
+        tags: TAGS,
+        summary: 'List the databases that you reach',
+        querystring: ListQuery,
+        response: { 200: DatabaseListSchema },
+      },
+    },
+    async ({ caller, query }) => {
+      const request = toPageRequest(query)
+      if (!caller.isAdmin) return toList(reachedDatabases(caller, request), showKnownDatabase)
+      const roleOn = (id: string) => caller.reach.find(entry => entry.databaseId === id)?.role ?? null
+      return toList(await listDatabases(store, request), database => showDatabase(database, roleOn(database.id)))
+    },
+  )
+
+  app.post(
+    '/databases',
+    {
+      config: {
+        permission: 'admin',
+        problems: ['name_taken', 'bad_database_url', 'proof_failed', 'upstream_failed', 'conflict'],
+      },
+      bodyLimit: MAX_NEW_DATABASE_BYTES,
+      schema: {
+        operationId: 'addDatabase',
+        tags: TAGS,
+        summary: 'Register a database',
+        description:
+          'Provisions the three logins or takes those given, proves them, and keeps them if the proof holds.',
+        body: NewDatabaseSchema,
+        response: { 201: AddedDatabaseSchema },
+      },
+    },
+    async ({ body }, reply) => {
+      const added = await addDatabase(parts, body)
+      reply.code(201).header('location', `/v1/databases/${encodeURIComponent(body.name)}`)
+      return { database: showDatabase(added.database, null), proof: showProof(added.proof), notes: [...added.notes] }
+    },
+  )
+
+  app.get(
+    '/databases/:name',
+    {
+      config: { permission: 'account', problems: ['database_not_found'] },
+      schema: {
+        operationId: 'getDatabase',
+        tags: TAGS,
+        summary: 'Show a database',
+        params: DatabaseParams,
+        response: { 200: DatabaseSchema },
+      },
+    },
+    async ({ caller, params }) => {
+      const known = await findDatabase(store, caller, params.name)
+      if (!caller.isAdmin) return showKnownDatabase(known)
+      return showDatabase(await orNotFound('database_not_found', getDatabase(store, known.id)), known.role)
+    },
+  )
+
+  app.delete(
+    '/databases/:name',
+    {
+      config: { permission: 'admin', problems: ['database_not_found'] },
+      schema: {
+        operationId: 'removeDatabase',
+        tags: TAGS,
+        summary: 'Remove a database',
+        description: 'Ends its sessions. Its logins stay on its server.',
+        params: DatabaseParams,
+        response: { 204: Nothing },
+      },
+    },
+    async ({ caller, params }, reply) => {
+      const { id } = await findDatabase(store, caller, params.name)
+      await orNotFound('database_not_found', removeDatabase(store, id))
+      return reply.code(204).send(null)
+    },
+  )
+
+  app.post(
+    '/databases/:name/check',
+    {
+      config: { permission: 'admin', problems: ['database_not_found', 'upstream_failed'] },
+      schema: {
+        operationId: 'checkDatabase',
+        tags: TAGS,
+        summary: 'Prove the logins of a database again',
+        params: DatabaseParams,
+        response: { 200: ProofSchema },
+      },
+    },
+    async ({ caller, params }) => {
+      const { id } = await findDatabase(store, caller, params.name)
+      const { value } = await new DatabaseRecords(store, parts.sealer).loadDatabase(id)
+      if (!value) throw new Problem('database_not_found')
+      return showProof(await parts.provisioner.prove(value))
+    },
+  )
+}
+
+/** A page of what the caller reaches, in the order and with the cursors of the store's own list. */
+function reachedDatabases(caller: Caller, request: PageRequest): Page<Pick<KnownDatabase, 'name' | 'role'>> {
+  const [after] = decodeCursor(request.cursor, 1)
+  const rows = caller.reach
+    .map(({ database, role }) => ({ name: database, role }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .filter(({ name }) => after === null || after === undefined || name > after)
+  return toPage(rows, request.limit, row => [row.name])
+}

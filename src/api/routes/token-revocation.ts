@@ -1,0 +1,62 @@
+// Revokes a key by its token, for whoever finds one: possession is enough, and no login is needed.
+
+import { Type } from 'typebox'
+import { Refusal, type RefusalCode, type CredentialReason } from '../../errors.js'
+import { parseToken } from '../../auth/token.js'
+import { revokeKey } from '../../store/keys.js'
+import { Problem } from '../problem.js'
+import { body, Nothing } from '../schema-types.js'
+import type { Api, ApiParts } from '../server.js'
+
+const TokenBody = body(
+  { token: Type.String({ maxLength: 200, description: 'The whole token, from `pstn_` to its end.' }) },
+  { title: 'TokenToRevoke' },
+)
+
+// The secret was right, whatever else speaks against the key. It is revoked all the same: a disabled account may be
+// enabled again.
+const SECRET_WAS_RIGHT: ReadonlySet<RefusalCode | CredentialReason> = new Set([
+  'expired',
+  'revoked',
+  'disabled',
+  'deleted',
+])
+
+export function tokenRevocationRoutes(app: Api, { store, authenticate, limits }: ApiParts): void {
+  app.post(
+    '/keys/revoke',
+    {
+      config: {
+        permission: 'public',
+        problems: ['malformed_token', 'busy'],
+        rateLimit: { max: limits.tokenRevocationsPerMinute },
+      },
+      schema: {
+        operationId: 'revokeToken',
+        tags: ['keys'],
+        summary: 'Revoke a key by its token',
+        description: 'Needs no login. The answer is the same whether or not a key has this token.',
+        security: [],
+        body: TokenBody,
+        response: { 204: Nothing },
+      },
+    },
+    async ({ body: { token } }, reply) => {
+      const parsed = parseToken(token.trim())
+      // The checksum is no secret: a cut or misspelt token must not look revoked.
+      if (!parsed) throw new Problem('malformed_token')
+      if (await isSecretOf(token.trim(), authenticate)) await revokeKey(store, parsed.keyId)
+      return reply.code(204).send(null)
+    },
+  )
+}
+
+async function isSecretOf(token: string, authenticate: ApiParts['authenticate']): Promise<boolean> {
+  try {
+    await authenticate(token)
+    return true
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'credentials_rejected') return SECRET_WAS_RIGHT.has(error.reason)
+    throw error
+  }
+}

@@ -1,0 +1,137 @@
+// The REST API: Fastify, its plugins, and the routes. A route is a schema and a short handler.
+
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify, { type FastifyInstance, type FastifyBaseLogger, type RawServerDefault } from 'fastify'
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Principal } from '../auth/authenticate.js'
+import type { Store } from '../store/pool.js'
+import type { Sealer } from '../store/seal.js'
+import { guardRoutes } from './authorize.js'
+import type { ListenerTls } from './connection-uri.js'
+import { handleError, type ErrorLog } from './error-handler.js'
+import { documentRoutes, isDocumentUrl } from './openapi.js'
+import { Problem } from './problem.js'
+import type { Provisioner } from './provisioner.js'
+import { accountKeyRoutes } from './routes/account-keys.js'
+import { connectRoutes } from './routes/connect.js'
+import { databaseRoutes } from './routes/databases.js'
+import { grantRoutes } from './routes/grants.js'
+import { healthRoutes } from './routes/health.js'
+import { keyRoutes } from './routes/keys.js'
+import { meRoutes } from './routes/me.js'
+import { serviceAccountStateRoutes } from './routes/service-account-state.js'
+import { serviceAccountRoutes } from './routes/service-accounts.js'
+import { tokenRevocationRoutes } from './routes/token-revocation.js'
+import { compileValidator } from './validation.js'
+
+export interface ApiLimits {
+  readonly keysPerPersonalAccount: number
+  readonly keysPerServiceAccount: number
+  /** By address. */
+  readonly requestsPerMinute: number
+  /** By address; these need no login. */
+  readonly tokenRevocationsPerMinute: number
+}
+
+export interface ApiParts {
+  readonly store: Store
+  readonly sealer: Sealer
+  /** Rejects with a Refusal, a StoreError or BusyError. */
+  readonly authenticate: (token: string) => Promise<Principal>
+  readonly provisioner: Provisioner
+  /** Where clients find the proxy, for connection strings. */
+  readonly connect: {
+    /** null: where they find the API. */
+    host(): string | null
+    port(): number
+    readonly tls: ListenerTls
+    /** Path of the PEM file that clients need to check the proxy's certificate; null: an authority that they know. */
+    readonly caFile: string | null
+  }
+  readonly limits: ApiLimits
+  /** Hears of every answer. `route` is the pattern and not the address: a closed set. */
+  readonly observe: (request: { route: string; method: string; status: number; seconds: number }) => void
+  readonly log: ErrorLog
+  readonly version: string
+  /** PEM of the API's own certificate and key. Default: plain HTTP. */
+  readonly https?: { readonly cert: string; readonly key: string } | null
+}
+
+export type Api = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
+
+const MAX_BODY_BYTES = 16 * 1024
+/** The longest that a request may take to arrive. */
+const REQUEST_TIMEOUT_MS = 30_000
+/** Addresses whose requests are counted; the one not seen for longest is forgotten first. */
+const MAX_COUNTED_ADDRESSES = 10_000
+const MINUTE_MS = 60_000
+
+/** Makes the API, ready to listen or to be asked in memory. Close it when done; the parts stay open. */
+export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
+  const app = createServer(parts)
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.is404 ? 'unmatched' : (request.routeOptions.url ?? 'unmatched')
+    const seconds = reply.elapsedTime / 1000
+    parts.observe({ route, method: request.method, status: reply.statusCode, seconds })
+  })
+  // The API serves data and no pages; /docs has a policy of its own.
+  const directives = { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] }
+  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives } })
+  await app.register(rateLimit, {
+    max: parts.limits.requestsPerMinute,
+    timeWindow: MINUTE_MS,
+    cache: MAX_COUNTED_ADDRESSES,
+    errorResponseBuilder: (_request, { after }) => new Problem('too_many_requests', `Try again in ${after}.`),
+  })
+  guardRoutes(app, { ...parts, isPublicPlugin: isDocumentUrl })
+  app.setNotFoundHandler({ preHandler: app.rateLimit() }, () => {
+    throw new Problem('route_not_found')
+  })
+  await documentRoutes(app, parts.version)
+  healthRoutes(app)
+  await app.register(async v1 => registerV1(v1.withTypeProvider<TypeBoxTypeProvider>(), parts), { prefix: '/v1' })
+  await app.ready()
+  return app
+}
+
+function createServer({ log, https }: ApiParts): Api {
+  const onError = handleError(log)
+  const options = {
+    logger: false,
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    frameworkErrors: onError,
+    routerOptions: { maxParamLength: 1000 },
+    // Fastify takes https at run time from the same options; its types know it from an overload of its own.
+    ...(https ? { https } : {}),
+  } as const
+  const app = Fastify(options).withTypeProvider<TypeBoxTypeProvider>()
+  app.setValidatorCompiler(compileValidator)
+  app.setErrorHandler(onError)
+  app.removeContentTypeParser('text/plain')
+  return app
+}
+
+function registerV1(app: Api, parts: ApiParts): void {
+  meRoutes(app, parts)
+  databaseRoutes(app, parts)
+  connectRoutes(app, parts)
+  grantRoutes(app, parts)
+  serviceAccountRoutes(app, parts)
+  serviceAccountStateRoutes(app, parts)
+  accountKeyRoutes(app, parts)
+  keyRoutes(app, parts)
+  tokenRevocationRoutes(app, parts)
+}
