@@ -1,0 +1,75 @@
+// The client of the REST API: openapi-fetch, typed by the API's own document. What the API says no with is thrown.
+
+import createClient, { type Client, type FetchResponse, type MaybeOptionalInit } from 'openapi-fetch'
+import type { ClientPathsWithMethod } from 'openapi-fetch'
+import { toApiError } from './api-error.js'
+import type { paths } from './openapi.js'
+import { withRetries } from './retry.js'
+
+export { ApiError } from './api-error.js'
+
+export interface PosternOptions {
+  /** Where the API is, without `/v1`: `https://postern.example.com`. */
+  readonly url: string
+  /** The token of a key. Empty: for what needs no login. */
+  readonly token: string
+  /** Sends one request. Default: the global fetch. */
+  readonly fetch?: (request: Request) => Promise<Response>
+  /** The longest that one attempt may take. Default 30000. */
+  readonly timeoutMs?: number
+  /** How often a GET that failed in passing is sent again: nothing else ever is. Default 2. */
+  readonly retries?: number
+}
+
+type Method = 'get' | 'post' | 'put' | 'delete'
+type Init<Path extends keyof paths, M extends Method> = MaybeOptionalInit<paths[Path], M>
+type Data<Path extends keyof paths, M extends Method> = NonNullable<
+  FetchResponse<NonNullable<paths[Path][M]>, object, `${string}/${string}`>['data']
+>
+
+type Call<M extends Method> = <Path extends ClientPathsWithMethod<Client<paths>, M>>(
+  path: Path,
+  ...init: undefined extends Init<Path, M> ? [init?: Init<Path, M>] : [init: Init<Path, M>]
+) => Promise<{
+  /** The body of the answer; undefined where there is none (204). */
+  readonly data: Data<Path, M>
+  readonly response: Response
+}>
+
+/** One method for each of HTTP, called with a path of the document: `GET('/v1/databases/{name}', { params: { path: {
+ * name } } })`. Rejects with ApiError when the API says no, with a `TimeoutError` when an attempt takes too long, and
+ * with fetch's TypeError when the API can't be reached. */
+export interface PosternClient {
+  readonly GET: Call<'get'>
+  readonly POST: Call<'post'>
+  readonly PUT: Call<'put'>
+  readonly DELETE: Call<'delete'>
+}
+
+const TIMEOUT_MS = 30_000
+const RETRIES = 2
+
+/** Makes a client. It opens nothing, so there is nothing to close; the token can't be read out of it.
+ * @throws TypeError for a URL that is not http or https */
+export function createPostern(options: PosternOptions): PosternClient {
+  const { url, token, fetch = globalThis.fetch, timeoutMs = TIMEOUT_MS, retries = RETRIES } = options
+  const client = createClient<paths>({
+    baseUrl: baseUrl(url),
+    headers: { accept: 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
+    // A redirect is not followed: the token would go where nobody meant it to.
+    redirect: 'error',
+    fetch: withRetries(fetch, { timeoutMs, retries }),
+  })
+  client.use({
+    onResponse: async ({ response }) => {
+      if (!response.ok) throw await toApiError(response)
+    },
+  })
+  return { GET: client.GET, POST: client.POST, PUT: client.PUT, DELETE: client.DELETE } as unknown as PosternClient
+}
+
+function baseUrl(url: string): string {
+  const { protocol } = URL.canParse(url) ? new URL(url) : { protocol: '' }
+  if (protocol !== 'http:' && protocol !== 'https:') throw new TypeError('the URL of the API must be http or https')
+  return url.replace(/\/+$/, '')
+}

@@ -1,0 +1,64 @@
+// Gives every attempt a deadline, and sends a GET again that failed in passing. Nothing but a GET: whether a POST whose
+// answer was lost has done its work can't be known.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export interface RetryOptions {
+  readonly timeoutMs: number
+  /** Further attempts at most. */
+  readonly retries: number
+  /** Waits. Default: the clock. */
+  readonly pause?: (ms: number) => Promise<void>
+  /** Between 0 and 1, for the jitter. Default Math.random. */
+  readonly random?: () => number
+}
+
+type Send = (request: Request) => Promise<Response>
+
+const FIRST_PAUSE_MS = 200
+/** The longest pause, whatever the API asks for: a caller who can wait longer can try again. */
+const MAX_PAUSE_MS = 5000
+// Too many requests, or something between that lost its way: RFC 9110 s.15.6.
+const PASSING: ReadonlySet<number> = new Set([429, 502, 503, 504])
+
+export function withRetries(send: Send, options: RetryOptions): Send {
+  const { timeoutMs, retries, pause = sleep, random = Math.random } = options
+  const attempt = (request: Request): Promise<Response> =>
+    send(new Request(request.clone(), { signal: AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]) }))
+
+  return async request => {
+    for (let again = request.method === 'GET' ? retries : 0, pauseMs = FIRST_PAUSE_MS; ; again--, pauseMs *= 2) {
+      const outcome = await settle(attempt(request))
+      const askedMs = waitAskedFor(outcome)
+      if (again <= 0 || askedMs === null || askedMs > MAX_PAUSE_MS) return unsettle(outcome)
+      if (outcome.response) await outcome.response.body?.cancel()
+      const jitteredMs = pauseMs * (0.5 + random() / 2)
+      await pause(Math.min(MAX_PAUSE_MS, Math.max(askedMs, jitteredMs)))
+    }
+  }
+}
+
+type Outcome =
+  { readonly response: Response; readonly error?: never } | { readonly response?: never; readonly error: unknown }
+
+/** Tells how long to wait at least before trying again, or null: trying again would not help. */
+function waitAskedFor({ response, error }: Outcome): number | null {
+  // fetch's word for "no connection"; a deadline that passed is not tried again, it has been waited for long enough.
+  if (!response) return error instanceof TypeError ? 0 : null
+  if (!PASSING.has(response.status)) return null
+  const seconds = Number(response.headers.get('retry-after') ?? 0)
+  return Number.isFinite(seconds) ? seconds * 1000 : 0
+}
+
+async function settle(response: Promise<Response>): Promise<Outcome> {
+  try {
+    return { response: await response }
+  } catch (error) {
+    return { error }
+  }
+}
+
+function unsettle({ response, error }: Outcome): Response {
+  if (!response) throw error
+  return response
+}
