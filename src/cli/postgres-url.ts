@@ -1,45 +1,63 @@
-// Postgres URLs as far as the command must understand them: whether a password is in them, and whose. The rest is the
-// API's to judge. Form: PostgreSQL manual, section "Connection URIs".
+// Postgres URLs as far as the command must understand them: who logs in, and which file is on this machine. The rest is
+// the API's to judge. Form: PostgreSQL manual, libpq, "Connection URIs".
 
 import { usageError } from './command-error.js'
 
-export interface SplitUrl {
+export interface PostgresUrl {
   readonly scheme: string
-  /** null: none is named. Decoded. */
+  /** null: none is named, before the `@` or as a parameter. */
   readonly user: string | null
-  /** null: none is given, before the `@` or as a parameter. Decoded. */
+  /** null: none is given, before the `@` or as a parameter. */
   readonly password: string | null
-  /** All after the `@`: server, database, parameters. */
-  readonly rest: string
+  /** Server and database, as they were written. */
+  readonly place: string
+  /** The file of `sslrootcert`; null: none, or the system's authorities. */
+  readonly rootCertFile: string | null
+  /** All other parameters, as they were written. */
+  readonly parameters: readonly string[]
 }
 
 // libpq looks for the `@` up to the first `/`, so neither may stand in a user name or password unencoded.
-const POSTGRES_URL = /^(postgres(?:ql)?:\/\/)(?:([^:@/?]*)(?::([^@/?]*))?@)?(.*)$/i
+const FORM = /^(postgres(?:ql)?:\/\/)(?:([^:@/?]*)(?::([^@/?]*))?@)?([^?]*)(?:\?(.*))?$/s
 
-/** Splits a URL.
- * @param option names it in the error; the URL itself is never shown. */
-export function splitUrl(url: string, option: string): SplitUrl {
-  const [, scheme, user, password, rest] = POSTGRES_URL.exec(url) ?? []
-  if (scheme === undefined || rest === undefined) {
+const TAKEN = ['user', 'password', 'sslrootcert']
+
+/** Parses a URL.
+ * @param option names it in errors; the URL itself is never shown.
+ * @throws CommandError */
+export function parsePostgresUrl(url: string, option: string): PostgresUrl {
+  const [, scheme, user, password, place, query = ''] = FORM.exec(url) ?? []
+  if (scheme === undefined || place === undefined) {
     throw usageError(`${option} is not a Postgres URL`, 'as in postgres://user@host:5432/database?sslmode=verify-full')
   }
-  const parameter = /[?&]password=([^&]*)/.exec(rest)?.[1]
+  const parameters = query.split('&').filter(parameter => parameter !== '')
+  const take = (name: string): string | null => {
+    const found = parameters.find(parameter => nameOf(parameter) === name)
+    return found ? decode(found.slice(name.length + 1), option) || null : null
+  }
+  const rootCert = take('sslrootcert')
   return {
     scheme,
-    user: user ? decode(user, option) : null,
-    password: password ? decode(password, option) : parameter ? decode(parameter, option) : null,
-    rest,
+    user: (user ? decode(user, option) : null) ?? take('user'),
+    password: (password ? decode(password, option) : null) ?? take('password'),
+    place,
+    rootCertFile: rootCert === 'system' ? null : rootCert,
+    parameters: parameters.filter(parameter => !TAKEN.includes(nameOf(parameter))),
   }
 }
 
-/** Puts a URL together again, with another password. */
-export function withPassword({ scheme, user, rest }: SplitUrl, password: string): string {
-  return `${scheme}${encodeURIComponent(user ?? '')}:${encodeURIComponent(password)}@${rest}`
+/** Writes a URL for the API: who logs in stands in `user` and `password` parameters, which work for Unix sockets too. The
+ * file of `sslrootcert` is left out: the API has another file system. */
+export function formatPostgresUrl({ scheme, place, parameters, user, password }: PostgresUrl): string {
+  const login = Object.entries({ user, password }).flatMap(([name, value]) =>
+    value === null ? [] : [`${name}=${encodeURIComponent(value)}`],
+  )
+  const query = [...login, ...parameters].join('&')
+  return scheme + place + (query && `?${query}`)
 }
 
-/** The URL without who logs in: where the database is. */
-export function address({ scheme, rest }: SplitUrl): string {
-  return scheme + rest
+function nameOf(parameter: string): string {
+  return parameter.split('=', 1)[0] ?? ''
 }
 
 function decode(text: string, option: string): string {

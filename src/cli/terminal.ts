@@ -15,8 +15,8 @@ export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: n
 
 /** Ways to make text stand out; each gives the text back unchanged where colours are not wanted. */
 export interface Paint {
-  strong(text: string): string
-  alarm(text: string): string
+  readonly strong: (text: string) => string
+  readonly alarm: (text: string) => string
 }
 
 /** What fits a terminal whose width is unknown, and every page, mail and pasted log. */

@@ -1,0 +1,23 @@
+// A service account as text.
+
+import type { components } from '../sdk/openapi.js'
+import { details, time, type Layout } from './table.js'
+
+export type Account = components['schemas']['ServiceAccount']
+
+/** Renders all there is to know of an account. */
+export function accountText(account: Account, layout: Layout): string {
+  const state = account.disabled_at ? `${account.state} since ${time(account.disabled_at)} UTC` : account.state
+  return details(
+    [
+      ['Name', account.name],
+      ['Description', account.description ?? '-'],
+      ['State', state],
+      ['Role', account.scope.role],
+      ['Databases', account.scope.databases.join(', ')],
+      ['Active keys', String(account.active_keys)],
+      ['Made by', `${account.made_by ?? '-'}, ${time(account.created_at)} UTC`],
+    ],
+    layout,
+  )
+}

@@ -1,0 +1,115 @@
+// `postern account`: service accounts, the users with which programs connect.
+
+import type { Command } from 'commander'
+import { addAccountCreate } from './account-create.js'
+import { accountText, type Account } from './account-text.js'
+import { answer } from './answer.js'
+import { confirm } from './confirm.js'
+import { examples, withJson, type JsonOption } from './help.js'
+import { all } from './listing.js'
+import { table, type Column } from './table.js'
+import type { Terminal } from './terminal.js'
+
+/** Adds `account` and what is below it. */
+export function accountCommands(program: Command, terminal: Terminal): void {
+  const account = program
+    .command('account')
+    .summary('make and manage service accounts')
+    .description(
+      'Service accounts: a program connects with the name of one as user and a token of its keys as password.',
+    )
+  examples(account, [
+    ['postern account create robot --role reader --database shop', 'Make an account that reads one database.'],
+    ['postern account disable robot', 'Stop it at once, until it is enabled again.'],
+  ])
+  addAccountCreate(account, terminal)
+  addList(account, terminal)
+  addShow(account, terminal)
+  addSwitch(account, terminal, 'disable')
+  addSwitch(account, terminal, 'enable')
+  addDelete(account, terminal)
+}
+
+function addList(account: Command, terminal: Terminal): void {
+  const command = account
+    .command('list')
+    .summary('list service accounts')
+    .description('List the service accounts that you manage: those that you made, or as an organization admin all.')
+  withJson(command).action((options: JsonOption) =>
+    answer(terminal, options, async postern => {
+      const accounts = await all(async query => (await postern.GET('/v1/service-accounts', { params: { query } })).data)
+      return { data: accounts, text: layout => table(COLUMNS, accounts, layout) }
+    }),
+  )
+  examples(command, [
+    ['postern account list', 'Show them as a table.'],
+    [`postern account list --json | jq -r '.[].name'`, 'Show their names only.'],
+  ])
+}
+
+function addShow(account: Command, terminal: Terminal): void {
+  const command = account.command('show <name>').summary('show one').description('Show all about a service account.')
+  withJson(command).action((name: string, options: JsonOption) =>
+    answer(terminal, options, async postern => {
+      const { data: found } = await postern.GET('/v1/service-accounts/{name}', { params: { path: { name } } })
+      return { data: found, text: layout => accountText(found, layout) }
+    }),
+  )
+  examples(command, [['postern account show robot', 'Show what robot may reach, and who made it.']])
+}
+
+const SWITCHES = {
+  disable: {
+    description: 'Stop an account: its keys are refused and its sessions end, until it is enabled again.',
+    done: 'Disabled',
+    example: 'Stop all that robot does.',
+  },
+  enable: {
+    description: 'Let a disabled account work again, with the same keys.',
+    done: 'Enabled',
+    example: 'Let robot connect again.',
+  },
+} as const
+
+function addSwitch(account: Command, terminal: Terminal, verb: keyof typeof SWITCHES): void {
+  const { description, done, example } = SWITCHES[verb]
+  const command = account.command(`${verb} <name>`).summary(`${verb} one`).description(description)
+  withJson(command).action((name: string, options: JsonOption) =>
+    answer(terminal, options, async postern => {
+      const path = `/v1/service-accounts/{name}/${verb}` as const
+      const { data: changed } = await postern.POST(path, { params: { path: { name } } })
+      return { data: changed, text: () => `${done} ${name}.` }
+    }),
+  )
+  examples(command, [[`postern account ${verb} robot`, example]])
+}
+
+function addDelete(account: Command, terminal: Terminal): void {
+  const command = account
+    .command('delete <name>')
+    .summary('delete one for good')
+    .description(
+      'Delete a service account for good: all its keys are revoked, its sessions end, its name is free again.',
+    )
+    .option('--yes', 'do not ask at the terminal')
+  withJson(command).action(async (name: string, options: JsonOption & { yes?: boolean }) => {
+    if (!options.yes) await confirm(terminal, `Delete ${name} and all its keys for good?`)
+    return answer(terminal, options, async postern => {
+      await postern.DELETE('/v1/service-accounts/{name}', { params: { path: { name } } })
+      return { data: { name, deleted: true }, text: () => `Deleted ${name}.` }
+    })
+  })
+  examples(command, [
+    ['postern account delete robot', 'Delete robot, after a question.'],
+    ['postern account delete robot --yes', 'Delete it without one.'],
+  ])
+}
+
+const COLUMNS: readonly Column<Account>[] = [
+  { title: 'NAME', cell: account => account.name },
+  { title: 'STATE', cell: account => account.state, whole: true },
+  { title: 'ROLE', cell: account => account.scope.role, whole: true },
+  { title: 'DATABASES', cell: account => account.scope.databases.join(', ') },
+  { title: 'KEYS', cell: account => String(account.active_keys), whole: true },
+  { title: 'MADE BY', cell: account => account.made_by ?? '-' },
+]

@@ -1,0 +1,65 @@
+// The frame of every client command: find the API, ask it, print what came as text or JSON.
+
+import { createPostern, type PosternClient } from '../sdk/client.js'
+import { findApi, isExposed, type ApiAccess } from './api-access.js'
+import { CommandError } from './command-error.js'
+import { printable } from './display-text.js'
+import { explain, warn } from './failure.js'
+import type { JsonOption } from './help.js'
+import type { Layout } from './table.js'
+import { columnsOf, paintFor, print, type Terminal } from './terminal.js'
+
+export interface Answer {
+  /** Printed with `--json`, as it is. */
+  readonly data: unknown
+  /** Printed without `--json`; goes to stdout and can be piped on. */
+  readonly text: (layout: Layout) => string
+  /** For the person who typed the command: goes to stderr, with and without `--json`. */
+  readonly notes?: readonly string[]
+  /** The API answered, and what it says is bad: told after all else, exit code 1. */
+  readonly failure?: { readonly message: string; readonly hint: string }
+}
+
+interface AnswerOptions extends JsonOption {
+  /** What is asked needs no API key. */
+  readonly anonymous?: boolean
+}
+
+// Provisioning logs in to a database several times; nothing else takes seconds.
+const TIMEOUT_MS = 120_000
+
+/** Runs the work of a client command and prints its answer.
+ * @throws CommandError when there is no API, it can't be reached, or it says no. */
+export async function answer(
+  terminal: Terminal,
+  { json = false, anonymous = false }: AnswerOptions,
+  work: (postern: PosternClient) => Promise<Answer>,
+): Promise<void> {
+  const access = await findApi(terminal)
+  if (isExposed(access.url)) warn(terminal, `${access.url} is not https: secrets can be read on their way`)
+  const postern = createPostern({ url: access.url, token: tokenOf(access, anonymous), timeoutMs: TIMEOUT_MS })
+  const {
+    data,
+    text,
+    notes = [],
+    failure,
+  } = await work(postern).catch((error: unknown) => {
+    throw explain(error, access)
+  })
+  const layout = { columns: columnsOf(terminal), paint: paintFor(terminal.stdout, terminal.env) }
+  print(terminal.stdout, json ? JSON.stringify(data, null, 2) : text(layout))
+  for (const note of notes) print(terminal.stderr, printable(note))
+  if (failure) throw new CommandError(failure.message, failure.hint)
+}
+
+function tokenOf({ token }: ApiAccess, anonymous: boolean): string {
+  if (token !== null || anonymous) return token ?? ''
+  throw new CommandError('POSTERN_API_KEY is not set', 'set it to the token of an active key')
+}
+
+/** Leaves out what was not given, so that the API applies its defaults. */
+export function given<Fields extends object>(fields: Fields): Given<Fields> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<Fields>
+}
+
+type Given<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> }

@@ -1,0 +1,133 @@
+// `postern database`: the databases behind the proxy.
+
+import type { Command } from 'commander'
+import type { components } from '../sdk/openapi.js'
+import { addDatabaseAdd } from './database-add.js'
+import { answer, type Answer } from './answer.js'
+import { confirm } from './confirm.js'
+import { examples, withJson, type JsonOption } from './help.js'
+import { all } from './listing.js'
+import { proofText } from './proof.js'
+import { details, table, time, type Column, type Layout } from './table.js'
+import type { Terminal } from './terminal.js'
+
+type Database = components['schemas']['Database']
+
+/** Adds `database` and what is below it. */
+export function databaseCommands(program: Command, terminal: Terminal): void {
+  const database = program
+    .command('database')
+    .summary('register and check databases')
+    .description('Databases: each is reached through the proxy as one of three roles, reader, writer or admin.')
+  examples(database, [
+    ['postern database add shop --provision --url -', 'Register a database; its URL is read from stdin.'],
+    ['postern database check shop', 'Prove again that its logins can do what they should, and no more.'],
+  ])
+  addDatabaseAdd(database, terminal)
+  addList(database, terminal)
+  addShow(database, terminal)
+  addCheck(database, terminal)
+  addRemove(database, terminal)
+}
+
+function addList(database: Command, terminal: Terminal): void {
+  const command = database
+    .command('list')
+    .summary('list databases')
+    .description('List the databases that you reach, or as an organization admin all. ROLE is your own.')
+  withJson(command).action((options: JsonOption) =>
+    answer(terminal, options, async postern => {
+      const databases = await all(async query => (await postern.GET('/v1/databases', { params: { query } })).data)
+      const columns = databases.some(({ upstream }) => upstream) ? [...COLUMNS, ...ADMIN_COLUMNS] : COLUMNS
+      return { data: databases, text: layout => table(columns, databases, layout) }
+    }),
+  )
+  examples(command, [
+    ['postern database list', 'Show them as a table.'],
+    [`postern database list --json | jq -r '.[].name'`, 'Show their names only.'],
+  ])
+}
+
+function addShow(database: Command, terminal: Terminal): void {
+  const command = database
+    .command('show <name>')
+    .summary('show one')
+    .description('Show a database. Where it is and who logs in there, only organization admins see.')
+  withJson(command).action((name: string, options: JsonOption) =>
+    answer(terminal, options, async postern => {
+      const { data: found } = await postern.GET('/v1/databases/{name}', { params: { path: { name } } })
+      return { data: found, text: layout => show(found, layout) }
+    }),
+  )
+  examples(command, [['postern database show shop', 'Show where shop is.']])
+}
+
+function addCheck(database: Command, terminal: Terminal): void {
+  const command = database
+    .command('check <name>')
+    .summary('prove the logins of one')
+    .description(
+      'Log in to a database as each of its three logins, and show what each can do and can not. Exit code 1 when ' +
+        'something is not as it should be.',
+    )
+  withJson(command).action((name: string, options: JsonOption) =>
+    answer(terminal, options, async (postern): Promise<Answer> => {
+      const { data: proof } = await postern.POST('/v1/databases/{name}/check', { params: { path: { name } } })
+      const failed = proof.findings.filter(({ ok }) => !ok).length
+      const failure = {
+        message: `${failed} of ${proof.findings.length} checks of ${name} failed`,
+        hint: 'correct the rights on its server, or remove the database and add it again with --provision',
+      }
+      return { data: proof, text: layout => proofText(proof, layout), ...(proof.ok ? {} : { failure }) }
+    }),
+  )
+  examples(command, [['postern database check shop', 'See that no login of shop can do more than its role.']])
+}
+
+function addRemove(database: Command, terminal: Terminal): void {
+  const command = database
+    .command('remove <name>')
+    .summary('remove one')
+    .description('Remove a database: its sessions end. The three logins stay on its server, where you may drop them.')
+    .option('--yes', 'do not ask at the terminal')
+  withJson(command).action(async (name: string, options: JsonOption & { yes?: boolean }) => {
+    if (!options.yes) await confirm(terminal, `Remove ${name} and end its sessions?`)
+    return answer(terminal, options, async postern => {
+      await postern.DELETE('/v1/databases/{name}', { params: { path: { name } } })
+      return { data: { name, removed: true }, text: () => `Removed ${name}.` }
+    })
+  })
+  examples(command, [
+    ['postern database remove shop', 'Remove shop, after a question.'],
+    ['postern database remove shop --yes', 'Remove it without one.'],
+  ])
+}
+
+const COLUMNS: readonly Column<Database>[] = [
+  { title: 'NAME', cell: ({ name }) => name },
+  { title: 'ROLE', cell: ({ role }) => role ?? '-', whole: true },
+]
+
+const ADMIN_COLUMNS: readonly Column<Database>[] = [
+  { title: 'SERVER', cell: ({ upstream }) => (upstream ? `${upstream.host}:${upstream.port}` : '-') },
+  { title: 'DATABASE', cell: ({ upstream }) => upstream?.dbname ?? '-' },
+  { title: 'SSLMODE', cell: ({ upstream }) => upstream?.sslmode ?? '-', whole: true },
+]
+
+function show({ name, role, upstream }: Database, layout: Layout): string {
+  const pairs: [string, string][] = [
+    ['Name', name],
+    ['Your role', role ?? 'none'],
+  ]
+  if (upstream) {
+    pairs.push(
+      ['Server', `${upstream.host}:${upstream.port}`],
+      ['Database', upstream.dbname],
+      ['sslmode', upstream.sslmode + (upstream.custom_ca ? ', with certificate authorities of its own' : '')],
+      ['Logins', `${upstream.users.reader}, ${upstream.users.writer}, ${upstream.users.admin}`],
+      ['Announces', upstream.announce ? 'account and key, as settings of each session' : 'nothing'],
+      ['Registered', `${time(upstream.registered_at)} UTC`],
+    )
+  }
+  return details(pairs, layout)
+}

@@ -1,0 +1,87 @@
+// Every way a command can fail, in words: `error: …` and `hint: …`, a line each.
+
+import { CommanderError, type Command } from 'commander'
+import { ApiError } from '../sdk/client.js'
+import type { ApiAccess } from './api-access.js'
+import { censor } from './censor.js'
+import { CommandError, type ExitCode } from './command-error.js'
+import { printable } from './display-text.js'
+import { paintFor, print, type Terminal } from './terminal.js'
+
+/** Says on stderr what went wrong, and tells how the process should end. */
+export function report(error: unknown, program: Command, argv: readonly string[], terminal: Terminal): ExitCode {
+  if (error instanceof CommanderError) return reportUsage(error, program, argv, terminal)
+  if (error instanceof CommandError) return say(error, terminal)
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : 'no reason given'
+  return say(new CommandError(`internal error in the command: ${what}`, 'this is a defect: please report it'), terminal)
+}
+
+/** Writes a warning as one line on stderr. */
+export function warn(terminal: Terminal, text: string): void {
+  print(terminal.stderr, `warning: ${printable(text)}`)
+}
+
+/** Turns what a call of the API threw into an error with a hint; anything unknown stays as it is. */
+export function explain(error: unknown, access: ApiAccess): unknown {
+  if (error instanceof ApiError) return refused(error, access)
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    return new CommandError(`${access.url} did not answer in time`, 'try again; look at the log of Postern')
+  }
+  if (error instanceof TypeError && error.cause instanceof Error) return unreachable(error.cause, access)
+  return error
+}
+
+function refused({ status, detail, hint }: ApiError, { source }: ApiAccess): CommandError {
+  if (status === 401 && source === 'quickstart') {
+    return new CommandError(detail, 'the token in .postern/quickstart.json is no longer good: run npm start again')
+  }
+  // Every problem of the API has a hint.
+  return new CommandError(detail, hint || 'this is not the answer of a Postern API: check POSTERN_API_URL')
+}
+
+function unreachable(cause: Error & { code?: unknown }, { url }: ApiAccess): CommandError {
+  const code = typeof cause.code === 'string' ? cause.code : ''
+  if (code === 'ECONNREFUSED') {
+    const hint = 'is it running? start it with npm start, or set POSTERN_API_URL'
+    return new CommandError(`nothing answers at ${url}: connection refused`, hint)
+  }
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return new CommandError(`no address is known for the host in ${url}`, 'check POSTERN_API_URL and the network')
+  }
+  if (/CERT|SELF_SIGNED|UNABLE_TO_/.test(code)) {
+    const hint = 'name the file of your certificate authority in NODE_EXTRA_CA_CERTS'
+    return new CommandError(`the TLS certificate of ${url} is not trusted: ${code}`, hint)
+  }
+  if (cause.message === 'unexpected redirect') {
+    return new CommandError(`${url} points elsewhere`, 'set POSTERN_API_URL to the address it points to')
+  }
+  return new CommandError(`could not talk to ${url}: ${code || cause.message}`, 'check POSTERN_API_URL and the network')
+}
+
+function reportUsage(error: CommanderError, program: Command, argv: readonly string[], terminal: Terminal): ExitCode {
+  // Help and version are printed already; help that nobody asked for means that a subcommand is missing.
+  if (error.code === 'commander.help') return 2
+  if (error.exitCode === 0) return 0
+  const [first = '', second] = error.message.replace(/^error: /, '').split('\n')
+  const meant = second === undefined ? '' : `${second.replace(/^\((.*)\)$/, '$1')} `
+  return say(new CommandError(first, `${meant}see ${nearestCommand(program, argv)} --help`, 2), terminal)
+}
+
+function nearestCommand(program: Command, argv: readonly string[]): string {
+  let command = program
+  let path = program.name()
+  for (const word of argv) {
+    const next = command.commands.find(candidate => candidate.name() === word)
+    if (!next) break
+    command = next
+    path += ` ${word}`
+  }
+  return path
+}
+
+function say({ message, hint, exitCode }: CommandError, terminal: Terminal): ExitCode {
+  const paint = paintFor(terminal.stderr, terminal.env)
+  print(terminal.stderr, `${paint.alarm('error:')} ${printable(censor(message))}`)
+  print(terminal.stderr, `${paint.strong('hint:')} ${printable(censor(hint))}`)
+  return exitCode
+}

@@ -1,0 +1,67 @@
+// The `postern` command: which subcommands there are. A noun has a file of its own.
+
+import { Command } from 'commander'
+import { accountCommands } from './account.js'
+import { connectCommand } from './connect.js'
+import { databaseCommands } from './database.js'
+import { report } from './failure.js'
+import { examples } from './help.js'
+import { keyCommands } from './key.js'
+import { serverCommands } from './server.js'
+import { DEFAULT_COLUMNS, type Terminal } from './terminal.js'
+import type { ExitCode } from './command-error.js'
+
+/** Runs one command line.
+ * @param argv without the names of node and the script.
+ * @returns how the process should end. Never rejects. */
+export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
+  let ended: number = 0 satisfies ExitCode
+  const program = createProgram(terminal, exitCode => (ended = exitCode))
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return ended
+  } catch (error) {
+    return report(error, program, argv, terminal)
+  }
+}
+
+/** Builds the tree of commands.
+ * @param end is told the exit code of the commands that run a server. */
+export function createProgram(terminal: Terminal, end: (exitCode: number) => void): Command {
+  const program = new Command('postern')
+    .description('Hand out API keys instead of database passwords, and take them back.')
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: text => terminal.stdout.write(text),
+      writeErr: text => terminal.stderr.write(text),
+      // Told by `report`, with a hint.
+      outputError: () => undefined,
+      getOutHelpWidth: () => Math.min(terminal.stdout.columns ?? DEFAULT_COLUMNS, DEFAULT_COLUMNS),
+      getErrHelpWidth: () => Math.min(terminal.stderr.columns ?? DEFAULT_COLUMNS, DEFAULT_COLUMNS),
+    })
+  examples(program, [
+    ['postern up', 'Try everything on this machine, with a sample database.'],
+    ['postern account create robot --role reader --database shop', 'Make an account for a program.'],
+    ['postern key create robot > token', 'Give it a key. The token is shown this once.'],
+    ['postern connect robot --database shop', 'Show how tools and drivers connect with it.'],
+    ['postern key revoke --token - < token', 'Take the key back: its sessions end.'],
+  ]).addHelpText('after', ENVIRONMENT)
+  program.commandsGroup('Run Postern:')
+  serverCommands(program, end, terminal)
+  program.commandsGroup('Use it:')
+  databaseCommands(program, terminal)
+  accountCommands(program, terminal)
+  keyCommands(program, terminal)
+  connectCommand(program, terminal)
+  return program
+}
+
+const ENVIRONMENT = `
+Environment:
+  POSTERN_API_URL  where the API is, as in https://postern.example.com
+  POSTERN_API_KEY  the token to use it with
+  Without both, the nearest .postern/quickstart.json is used (postern up).
+
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage.`
