@@ -34,10 +34,11 @@ export type CancelOutcome =
 
 export interface ProxyEvents {
   accepted(): void
-  /** A start-up packet came: a login began. */
+  /** A valid start-up packet came: a login began. It ends with `opened`, `refused` or `abandoned`. */
   loginStarted(): void
   opened(session: Session, visit: Visit): void
   closed(session: Session, reason: CloseReason, end: RelayEnd): void
+  /** Also for what never became a login: garbage, or a start-up packet that asks for what is not offered. */
   refused(refusal: Refusal, visit: Visit): void
   /** The client went away before its login was decided. */
   abandoned(visit: Visit): void

@@ -69,7 +69,6 @@ export async function negotiate(client: ClientConnection, terms: ListenerTerms, 
       case 'cancel':
         return { kind: 'cancel', key: packet }
       case 'startup':
-        visit.isLogin = true
         return open(client, packet, certificate, terms)
     }
   }

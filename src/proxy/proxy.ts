@@ -34,6 +34,7 @@ export class Proxy {
   readonly #options: ProxyOptions
   readonly #house: House
   readonly #servers: net.Server[] = []
+  readonly #addresses: ListenerAddress[] = []
   readonly #sockets = new Set<net.Socket>()
   #draining = false
 
@@ -45,6 +46,11 @@ export class Proxy {
     }
   }
 
+  /** Where it listens, in the order of the settings. */
+  get addresses(): readonly ListenerAddress[] {
+    return this.#addresses
+  }
+
   get isDraining(): boolean {
     return this.#draining
   }
@@ -52,9 +58,8 @@ export class Proxy {
   /** Begins to listen everywhere; answers the addresses in the order of the settings. Rejects with the system's error
    * of the first address that can't be had (EADDRINUSE, EACCES). */
   async listen(): Promise<readonly ListenerAddress[]> {
-    const bound: ListenerAddress[] = []
-    for (const listener of this.#options.listeners) bound.push(await this.#listenOn(listener))
-    return bound
+    for (const listener of this.#options.listeners) this.#addresses.push(await this.#listenOn(listener))
+    return this.#addresses
   }
 
   /** Ends gracefully: takes no more connections after `acceptDelayMs`, ends sessions as they become idle, and the rest at

@@ -63,6 +63,7 @@ export async function serveClient(socket: net.Socket, terms: ListenerTerms, visi
       return void socket.end()
     }
 
+    visit.isLogin = true
     house.events.loginStarted()
     const reason = house.closedFor()
     if (reason) throw new Refusal(reason)

@@ -21,7 +21,7 @@ export class Visit {
   keyId: string | null = null
   /** The database asked for, once its account has been authenticated. */
   database: string | null = null
-  /** Whether a start-up packet has come: health checks and port scans never send one. */
+  /** Whether the client asked for a session by a valid start-up packet: health checks and port scans never do. */
   isLogin = false
   readonly #now: () => number
   readonly #startedAt: number
