@@ -192,6 +192,10 @@ const FILE = Type.Object({
       unit: 'TCP port',
       description: 'The port that connection strings name. null: that of the first listener.',
     }),
+    public_ca_file: optional({
+      description:
+        "The file that connection strings name for checking the proxy's certificate. null: an authority that clients know.",
+    }),
     rate_limit: Type.Object({
       requests: count({
         default: 600,
