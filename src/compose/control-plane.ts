@@ -1,0 +1,61 @@
+// Puts the API together from the settings and from what the instance knows.
+
+import type { FastifyInstance } from 'fastify'
+import { readFileSync } from 'node:fs'
+import { createApi } from '../api/server.js'
+import { authenticateToken } from '../auth/authenticate-token.js'
+import type { Logger } from '../ops/log.js'
+import type { Metrics } from '../ops/metrics.js'
+import type { ApiRequest } from '../ops/labels.js'
+import type { Settings } from '../settings.js'
+import type { Knowledge } from './knowledge.js'
+import { createProvisioner } from './provisioner.js'
+
+export interface ControlPlaneOptions {
+  readonly settings: Settings
+  readonly knowledge: Knowledge
+  readonly metrics: Metrics
+  readonly log: Logger
+  /** The port that the proxy of this process got, if one runs here and listens. */
+  readonly proxyPort: () => number | undefined
+}
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+
+/** Makes the API; it does not listen yet. */
+export function createControlPlane(options: ControlPlaneOptions): Promise<FastifyInstance> {
+  const { settings, knowledge, metrics, log, proxyPort } = options
+  const { api, keys, listeners } = settings
+  const { store, sealer, accountRecords, verifier, revocations } = knowledge
+  const [listener] = listeners
+  return createApi({
+    store,
+    sealer,
+    authenticate: token => authenticateToken(token, { source: accountRecords, verifier, revocations }),
+    provisioner: createProvisioner(),
+    connect: {
+      host: () => api.publicProxyHost,
+      port: () => api.publicProxyPort ?? proxyPort() ?? listener?.port ?? 6432,
+      tls: listener?.tls ?? 'require',
+      caFile: api.publicCaFile,
+    },
+    limits: {
+      keysPerPersonalAccount: keys.maxPerPersonalAccount,
+      keysPerServiceAccount: keys.maxPerServiceAccount,
+      requestsPerMinute: api.rateLimit.requests,
+      tokenRevocationsPerMinute: api.rateLimit.tokenRevocations,
+    },
+    observe: ({ route, method, status, seconds }) =>
+      metrics.apiRequestDuration.observe({ route, method: method as ApiRequest['method'], status }, seconds),
+    log,
+    version,
+    https: readPair(api),
+  })
+}
+
+function readPair({ certificateFile, privateKeyFile }: Settings['api']): { cert: string; key: string } | null {
+  if (certificateFile === null || privateKeyFile === null) return null
+  return { cert: readFileSync(certificateFile, 'utf8'), key: readFileSync(privateKeyFile, 'utf8') }
+}

@@ -1,0 +1,73 @@
+// Puts the proxy together from the settings and from what the instance knows.
+
+import { Authenticator } from '../auth/authenticate.js'
+import type { Logger } from '../ops/log.js'
+import type { Metrics } from '../ops/metrics.js'
+import { Cancels } from '../proxy/cancel.js'
+import { Enforcer } from '../proxy/enforce.js'
+import { Counters } from '../proxy/limits.js'
+import type { ListenerTerms } from '../proxy/negotiate.js'
+import { Proxy } from '../proxy/proxy.js'
+import { Sessions } from '../proxy/sessions.js'
+import type { ListenerSettings, Settings } from '../settings.js'
+import { SaltedPasswords } from '../upstream/salted-passwords.js'
+import { doomedSecret, monotonicNow, type Knowledge } from './knowledge.js'
+import { observeProxy } from './observe.js'
+import { loadTlsIdentity } from './tls-identity.js'
+
+export interface DataPlane {
+  readonly proxy: Proxy
+  readonly enforcer: Enforcer
+}
+
+/** How long a cancel request may take on its way to a database. */
+const CANCEL_TIMEOUT_MS = 5_000
+const MAX_CANCELS_IN_FLIGHT = 100
+
+/** Makes the proxy; it does not listen yet. Throws when a certificate can't be loaded. */
+export function createDataPlane(settings: Settings, knowledge: Knowledge, metrics: Metrics, log: Logger): DataPlane {
+  const { accounts, databases, revocations, verifier } = knowledge
+  const { limits, login, upstream, revocation } = settings
+  const events = observeProxy(metrics, log)
+  const sessions = new Sessions()
+  const enforcer = new Enforcer({
+    sessions,
+    revocations,
+    accounts,
+    databases,
+    whenStale: revocation.whenStale,
+    events,
+  })
+  const proxy = new Proxy({
+    listeners: settings.listeners.map(listener => ({ ...listener, ...termsOf(listener) })),
+    maxConnections: limits.connections,
+    now: monotonicNow,
+    closedFor: () => {
+      if (revocations.ageMs() === Infinity) return 'starting'
+      return revocations.isStale() ? 'list_stale' : null
+    },
+    house: {
+      authenticator: new Authenticator({ accounts, revocations, verifier, doomedSecret: doomedSecret(settings) }),
+      databases,
+      sessions,
+      enforcer,
+      cancels: new Cancels({ timeoutMs: CANCEL_TIMEOUT_MS, maxInFlight: MAX_CANCELS_IN_FLIGHT }),
+      counters: new Counters({
+        connections: limits.connections,
+        connectionsPerAddress: limits.connectionsPerAddress,
+        loginsInFlight: login.maxInFlight,
+      }),
+      upstream: { connectTimeoutMs: upstream.connectTimeoutMs, saltedPasswords: new SaltedPasswords() },
+      loginTimeoutMs: login.timeoutMs,
+      traffic: metrics.relayBytes,
+      events,
+    },
+  })
+  return { proxy, enforcer }
+}
+
+function termsOf({ auth, tls, certificateFile, privateKeyFile }: ListenerSettings): ListenerTerms {
+  if (tls === 'off' || certificateFile === null || privateKeyFile === null) return { auth, tls, identity: null }
+  const identity = loadTlsIdentity(certificateFile, privateKeyFile)
+  return { auth, tls, identity: () => identity }
+}

@@ -1,0 +1,106 @@
+// What an instance knows of the store: cached accounts and databases, the revocation list, and the feed that keeps both
+// young. The proxy and the API of one process share it.
+
+import { createHash, hkdfSync } from 'node:crypto'
+import type { AccountRecord } from '../auth/account.js'
+import type { DatabaseRecord } from '../auth/database.js'
+import { FreshCache } from '../auth/fresh-cache.js'
+import { RevocationFeed, type RevocationFeedEvents } from '../auth/revocation-feed.js'
+import { RevocationList } from '../auth/revocation-list.js'
+import { TokenVerifier } from '../auth/token-verifier.js'
+import type { Logger } from '../ops/log.js'
+import type { Metrics } from '../ops/metrics.js'
+import type { Settings } from '../settings.js'
+import { AccountRecords } from '../store/account-records.js'
+import { Changes } from '../store/changes.js'
+import { DatabaseRecords } from '../store/database-records.js'
+import { ChangeListener } from '../store/listen.js'
+import { openStore, type Store } from '../store/pool.js'
+import { Sealer } from '../store/seal.js'
+
+export interface Knowledge {
+  readonly store: Store
+  readonly sealer: Sealer
+  readonly accountRecords: AccountRecords
+  readonly changes: Changes
+  readonly accounts: FreshCache<AccountRecord>
+  readonly databases: FreshCache<DatabaseRecord>
+  readonly revocations: RevocationList
+  readonly verifier: TokenVerifier
+  /** Begins to read the change feed and to tell of it. */
+  readonly follow: (events: Pick<RevocationFeedEvents, 'changed' | 'resync'>) => RevocationFeed
+}
+
+/** Milliseconds that only ever go forward, whatever happens to the wall clock. */
+export const monotonicNow = (): number => performance.now()
+
+/** Opens the store, without connecting yet, and makes everything that answers from it. */
+export function gatherKnowledge(settings: Settings, metrics: Metrics, log: Logger): Knowledge {
+  const { cache, login, revocation } = settings
+  const { maxAgeMs } = revocation
+  const now = monotonicNow
+  const store = openStore(settings.store.url, {
+    poolSize: settings.store.poolSize,
+    statementTimeoutMs: settings.store.statementTimeoutMs,
+    onError: error => log.warn({ err: error }, 'a connection to the store broke'),
+  })
+  const sealer = new Sealer([settings.secretKey, ...settings.retiredSecretKeys].map(toSealingKey))
+  const accountRecords = new AccountRecords(store)
+  const databaseRecords = new DatabaseRecords(store, sealer)
+  const changes = new Changes(store)
+  const revocations = new RevocationList({ maxAgeMs, now })
+  const verifier = new TokenVerifier({
+    maxVerdicts: cache.verdicts,
+    maxAgeMs,
+    concurrency: login.argon2Concurrency,
+    maxQueue: login.argon2Queue,
+    now,
+    events: {
+      cacheAsked: result => metrics.credentialCacheRequests.inc({ result }),
+      hashed: seconds => metrics.argon2Duration.observe(seconds),
+    },
+  })
+  metrics.revocationListAge.readFrom(() => revocations.ageMs() / 1000)
+  metrics.revocationListEntries.readFrom(() => revocations.size)
+  metrics.argon2QueueDepth.readFrom(() => verifier.queueDepth)
+  return {
+    store,
+    sealer,
+    accountRecords,
+    changes,
+    accounts: new FreshCache({ max: cache.accounts, maxAgeMs, now, load: name => accountRecords.loadAccount(name) }),
+    databases: new FreshCache({ max: cache.databases, maxAgeMs, now, load: id => databaseRecords.loadDatabase(id) }),
+    revocations,
+    verifier,
+    follow: events =>
+      new RevocationFeed({
+        list: revocations,
+        source: changes,
+        push: new ChangeListener(settings.store.url, {
+          onError: error => log.warn({ err: error }, 'the push channel broke'),
+        }),
+        refreshMs: revocation.refreshMs,
+        maxAgeMs,
+        now,
+        events: {
+          ...events,
+          refreshed: (outcome, error) => {
+            metrics.revocationRefreshes.inc({ outcome })
+            if (outcome === 'failed') log.warn({ err: error }, 'the revocation list could not be refreshed')
+          },
+        },
+      }),
+  }
+}
+
+/** The secret behind the salts of accounts that do not exist: stable, and the same on every instance. */
+export function doomedSecret({ secretKey }: Pick<Settings, 'secretKey'>): Buffer {
+  return Buffer.from(hkdfSync('sha256', Buffer.from(secretKey, 'base64'), '', 'postern doomed salt', 32))
+}
+
+function toSealingKey(base64: string): { id: string; key: Buffer } {
+  const key = Buffer.from(base64, 'base64')
+  // The id tells keys apart without telling anything of the key.
+  const id = createHash('sha256').update('postern sealing key').update(key).digest('hex').slice(0, 16)
+  return { id, key }
+}

@@ -1,0 +1,179 @@
+// The composition root: settings → parts → start → drain. Everything that runs in production is joined here.
+
+import type { AddressInfo } from 'node:net'
+import { createControlPlane } from './compose/control-plane.js'
+import { createDataPlane, type DataPlane } from './compose/data-plane.js'
+import { gatherKnowledge, type Knowledge } from './compose/knowledge.js'
+import { Shutdown, StoppedWhileStarting } from './compose/shutdown.js'
+import { watchSignals } from './compose/signals.js'
+import { loadSettings, SettingsError } from './load-settings.js'
+import { startHealthServer, type Readiness } from './ops/health.js'
+import { createLogger, type Logger } from './ops/log.js'
+import { Metrics } from './ops/metrics.js'
+import type { ListenerAddress } from './proxy/proxy.js'
+import type { Settings } from './settings.js'
+import { migrate } from './store/migrate.js'
+
+/** What one process runs of Postern; both by default. */
+export type Part = 'proxy' | 'api'
+
+/** A running instance. */
+export interface Instance {
+  /** Where clients connect, in the order of the settings; empty when no proxy runs here. */
+  readonly proxy: readonly ListenerAddress[]
+  /** Base URL of the API, or null when it does not run here. */
+  readonly api: string | null
+  /** Base URL of /metrics, /livez and /readyz. */
+  readonly metrics: string
+  readonly knowledge: Knowledge
+  /** Lets sessions come to their end, within drain.timeout, and stops everything. */
+  readonly stop: () => Promise<void>
+  /** Ends the sessions that a `stop` still waits for. */
+  readonly hurry: () => Promise<void>
+}
+
+/** Share of revocation.max_age at which traffic should go elsewhere: before logins are refused. */
+const READY_SHARE = 0.8
+/** Changes are kept for a day: far longer than any reader may be behind. */
+const PRUNE_AGE_MS = 24 * 3_600_000
+const PRUNE_EVERY_MS = 3_600_000
+
+/** `postern serve`: runs until a signal ends it. Returns the exit code; mistakes are told on stderr. */
+export async function serve({ configFile, only }: { configFile?: string; only?: Part }): Promise<number> {
+  const settings = readSettings(configFile)
+  if (!settings) return 1
+  const log = createLogger({ level: settings.log.level })
+  const shutdown = new Shutdown()
+  const signals = watchSignals({
+    stop: signal => {
+      log.info({ signal }, 'draining; a second signal ends all sessions at once')
+      return shutdown.run()
+    },
+    hurry: async signal => {
+      log.warn({ signal }, 'ending all sessions')
+      await instance?.hurry()
+    },
+  })
+  let instance: Instance | undefined
+  try {
+    instance = await startInstance(settings, log, only)
+    shutdown.add(instance.stop)
+    const { proxy, api, metrics } = instance
+    log.info({ proxy, api, metrics }, 'ready')
+    await signals.stopped
+    log.info('stopped')
+    return 0
+  } catch (error) {
+    if (error instanceof StoppedWhileStarting) return 0
+    log.fatal({ err: error }, 'could not start or stop cleanly')
+    return 1
+  } finally {
+    signals.end()
+  }
+}
+
+/** `postern migrate`: brings the store's schema up to date. Returns the exit code. */
+export async function migrateStore({ configFile }: { configFile?: string }): Promise<number> {
+  const settings = readSettings(configFile)
+  if (!settings) return 1
+  const ran = await migrate(settings.store.url)
+  process.stdout.write(ran.length === 0 ? 'The store is up to date.\n' : `Ran ${ran.join(', ')}.\n`)
+  return 0
+}
+
+/** Starts an instance. Rejects when an address can't be had or a file not be read, with nothing left running. A store
+ * that is down is no reason to fail: the proxy then refuses with 57P03 until it has caught up. */
+export async function startInstance(settings: Settings, log: Logger, only?: Part): Promise<Instance> {
+  const shutdown = new Shutdown()
+  try {
+    return await start(settings, log, only, shutdown)
+  } catch (error) {
+    await shutdown.run().catch(() => {})
+    throw error
+  }
+}
+
+async function start(settings: Settings, log: Logger, only: Part | undefined, shutdown: Shutdown): Promise<Instance> {
+  const metrics = new Metrics()
+  const knowledge = gatherKnowledge(settings, metrics, log)
+  shutdown.add(() => knowledge.store.close())
+  const plane = only === 'api' ? null : createDataPlane(settings, knowledge, metrics, log)
+  shutdown.add(() => plane?.enforcer.close())
+
+  const feed = knowledge.follow({
+    changed: changes => plane?.enforcer.changed(changes),
+    resync: () => plane?.enforcer.resync(),
+  })
+  shutdown.add(() => feed.close())
+  await feed.start()
+  shutdown.add(pruneNowAndThen(knowledge, log))
+
+  const health = await startHealthServer({
+    ...settings.metrics,
+    metrics,
+    isReady: () => readiness(settings, knowledge, plane),
+    isLive: () => true,
+  })
+  shutdown.add(() => health.close())
+
+  const api = only === 'proxy' ? null : await startApi()
+  if (plane) shutdown.add(() => plane.proxy.drain(settings.drain))
+  await plane?.proxy.listen()
+  return {
+    proxy: plane?.proxy.addresses ?? [],
+    api,
+    metrics: urlOf(settings.metrics.host, health.port),
+    knowledge,
+    stop: () => shutdown.run(),
+    hurry: async () => plane?.proxy.close(),
+  }
+
+  async function startApi(): Promise<string> {
+    const server = await createControlPlane({
+      settings,
+      knowledge,
+      metrics,
+      log,
+      proxyPort: () => plane?.proxy.addresses[0]?.port,
+    })
+    shutdown.add(() => server.close())
+    await server.listen({ host: settings.api.host, port: settings.api.port })
+    return urlOf(
+      settings.api.host,
+      (server.server.address() as AddressInfo).port,
+      settings.api.certificateFile !== null,
+    )
+  }
+}
+
+function readSettings(configFile: string | undefined): Settings | null {
+  try {
+    return loadSettings({ ...(configFile !== undefined && { file: configFile }), env: process.env })
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error
+    process.stderr.write(`error: ${error.message}\n`)
+    return null
+  }
+}
+
+function readiness(settings: Settings, { revocations }: Knowledge, plane: DataPlane | null): Readiness {
+  const ageMs = revocations.ageMs()
+  const reasons: string[] = []
+  if (plane?.proxy.isDraining) reasons.push('draining')
+  if (ageMs === Infinity) reasons.push('the revocation list has not been loaded')
+  else if (ageMs > READY_SHARE * settings.revocation.maxAgeMs) reasons.push('the revocation list is too old')
+  return { ready: reasons.length === 0, reasons }
+}
+
+function pruneNowAndThen({ changes }: Knowledge, log: Logger): () => void {
+  const prune = () => {
+    changes.prune(PRUNE_AGE_MS).catch((error: unknown) => log.warn({ err: error }, 'old changes could not be pruned'))
+  }
+  const timer = setInterval(prune, PRUNE_EVERY_MS)
+  timer.unref()
+  return () => clearInterval(timer)
+}
+
+function urlOf(host: string, port: number, isTls = false): string {
+  return `${isTls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
