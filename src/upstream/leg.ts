@@ -32,8 +32,6 @@ export class Leg {
   onClose: () => void = ignore
   #socket: net.Socket
   #sink: Sink | null = null
-  // A chunk that was read before reading could be stopped.
-  #waiting: Buffer | null = null
   #ended = false
   #failure: Error | null = null
   #closed = false
@@ -90,12 +88,10 @@ export class Leg {
     })
   }
 
-  /** Gives all bytes from here on to `sink`, beginning within this call with a chunk that waits, and reads on. */
+  /** Gives all bytes from here on to `sink`, and reads on. */
   setSink(sink: Sink): void {
     this.#sink = sink
-    const waiting = this.#waiting
-    this.#waiting = null
-    if (waiting === null || sink(waiting)) this.resume()
+    this.resume()
     if (this.#ended) this.onEnd()
     if (this.#failure !== null) this.onError(this.#failure)
     if (this.#closed) this.onClose()
@@ -126,7 +122,8 @@ export class Leg {
 
   #deliver(chunk: Buffer): boolean {
     if (this.#sink !== null) return this.#sink(chunk)
-    this.#waiting = Buffer.concat(this.#waiting === null ? [chunk] : [this.#waiting, chunk])
+    // Can't be: reading is stopped. Better no session than one that lacks bytes.
+    this.destroy(new Error('bytes were read without a sink'))
     return false
   }
 

@@ -52,11 +52,16 @@ export function isUnixSocket({ host }: Pick<Target, 'host'>): boolean {
  * Parses `postgres://user:password@host:port/dbname?sslmode=…&sslrootcert=FILE`; a Unix socket's directory goes into
  * `?host=`. Without `sslmode` it is `verify-full`, or `prefer` on loopback and Unix sockets. `sslrootcert=system` and
  * none mean the authorities that Node trusts.
- * @param readFile reads the file that `sslrootcert` names
+ * @param readFile reads the file that `sslrootcert` names; may throw a DatabaseUrlError of its own
+ * @param rootCert PEM that takes the place of such a file
  * @throws DatabaseUrlError also for a parameter that Postern does not know: ignoring `channel_binding=require`, say,
  * would give less safety than was asked for
  */
-export function parseDatabaseUrl(url: string, readFile: (path: string) => string): DatabaseUrl {
+export function parseDatabaseUrl(
+  url: string,
+  readFile: (path: string) => string,
+  rootCert: string | null = null,
+): DatabaseUrl {
   if (!/^postgres(ql)?:\/\//.test(url)) throw new DatabaseUrlError('url', 'it must begin with postgres://')
   const [base = '', queryText = ''] = url.split(/\?(.*)/s, 2)
   const query = new URLSearchParams(queryText)
@@ -73,10 +78,11 @@ export function parseDatabaseUrl(url: string, readFile: (path: string) => string
   // Taken out first: the library would read the file itself, and gives the modes other meanings than libpq.
   const [sslMode, sslRootCert, dbname] = [take('sslmode'), take('sslrootcert'), take('dbname')]
   const parsed = parseBase(`${base}?${query.toString()}`)
+  const certificate = rootCert ?? (isFile(sslRootCert) ? readCertificate(sslRootCert, readFile) : null)
   const host = checkedHost(parsed.host ?? '')
   const user = parsed.user ?? ''
   if (user === '') throw new DatabaseUrlError('user', 'it names no user')
-  const target = { host, port: checkedPort(parsed.port ?? ''), ...tlsOf(host, sslMode, sslRootCert, readFile) }
+  const target = { host, port: checkedPort(parsed.port ?? ''), ...tlsOf(host, sslMode, certificate) }
   return { target, dbname: dbname ?? (parsed.database || user), user, password: parsed.password ?? '' }
 }
 
@@ -102,15 +108,9 @@ function checkedPort(text: string): number {
   return port
 }
 
-function tlsOf(
-  host: string,
-  mode: string | null,
-  rootCert: string | null,
-  readFile: (path: string) => string,
-): Pick<Target, 'sslMode' | 'sslRootCert'> {
+function tlsOf(host: string, mode: string | null, sslRootCert: string | null): Pick<Target, 'sslMode' | 'sslRootCert'> {
   const sslMode = mode ?? (isNear(host) ? 'prefer' : 'verify-full')
   if (!isSslMode(sslMode)) throw new DatabaseUrlError('sslmode', `sslmode must be one of ${SSL_MODES.join(', ')}`)
-  const sslRootCert = rootCert === null || rootCert === 'system' ? null : readCertificate(rootCert, readFile)
   // Anyone can have a certificate of a public authority: without the name it proves nothing. libpq refuses it too.
   if (sslMode === 'verify-ca' && sslRootCert === null) {
     throw new DatabaseUrlError('sslrootcert', 'sslmode=verify-ca needs sslrootcert; or use verify-full')
@@ -118,10 +118,15 @@ function tlsOf(
   return { sslMode, sslRootCert }
 }
 
+function isFile(sslRootCert: string | null): sslRootCert is string {
+  return sslRootCert !== null && sslRootCert !== 'system'
+}
+
 function readCertificate(path: string, readFile: (path: string) => string): string {
   try {
     return readFile(path)
   } catch (error) {
+    if (error instanceof DatabaseUrlError) throw error
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'failed'
     throw new DatabaseUrlError('sslrootcert', `sslrootcert: reading ${path}: ${reason}`)
   }

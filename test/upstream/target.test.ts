@@ -49,6 +49,17 @@ void t.test('verifies the server off loopback unless told otherwise', async t =>
   t.equal(parse('postgres://me@db.example/shop?sslrootcert=system').target.sslRootCert, null)
 })
 
+void t.test('takes a certificate that was given beside the URL, and lets the reader refuse files', async t => {
+  const refuse = () => {
+    throw new DatabaseUrlError('sslrootcert', 'no files here')
+  }
+  const { target } = parseDatabaseUrl('postgres://me@h/d?sslmode=verify-ca', refuse, 'PEM')
+  t.match(target, { sslMode: 'verify-ca', sslRootCert: 'PEM' })
+  t.throws(() => parseDatabaseUrl('postgres://me@h/d?sslrootcert=x', refuse), {
+    message: 'database URL: no files here',
+  })
+})
+
 void t.test('says what is wrong, and never shows the password', async t => {
   for (const [url, parameter] of [
     ['mysql://me:s3cret@h/d', 'url'],

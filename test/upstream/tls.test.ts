@@ -78,10 +78,16 @@ for (const version of VERSIONS) {
       t.equal(rest.length, 0)
       const answer = await new Promise<string>(resolve => {
         let text = ''
+        let paused = false
         leg.setSink(chunk => {
+          if (paused) t.fail('a chunk while paused')
+          paused = true
           text += chunk.toString('latin1')
           if (text.endsWith('Z\0\0\0\x05I')) resolve(text)
-          setImmediate(() => leg.resume())
+          setImmediate(() => {
+            paused = false
+            leg.resume()
+          })
           return false
         })
         const sql = Buffer.from(`SELECT string_agg(to_char(n, 'FM000000'), ' ') FROM generate_series(1, 100000) n\0`)
