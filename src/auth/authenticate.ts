@@ -55,8 +55,8 @@ export class Authenticator {
     const check = async (loaded: Loaded<AccountRecord>): Promise<Principal | CredentialReason> => {
       const key = loaded.value?.keys.find(candidate => candidate.id === parsed?.keyId) ?? null
       const matches = await verifier.verify(token, key?.argon2 ?? null)
+      if (!parsed) return 'malformed_token' // before anything that tells accounts from no accounts
       if (!loaded.value) return 'unknown_account'
-      if (!parsed) return 'malformed_token'
       return key && matches ? this.#judge(loaded, loaded.value, key) : 'wrong_token'
     }
     let verdict = await check(await lookUp(accounts.get(name))).catch(asRefusal)
