@@ -26,15 +26,21 @@ export function run(
     const child = spawn(file, args, {
       ...spawnAs(user),
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: timeoutMs,
-      killSignal: 'SIGKILL',
     })
+    // Not spawn's own `timeout`: when a program can't be started, that keeps this process waiting all the same.
+    const deadline = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
     let output = ''
     const keep = (text: string) => (output = (output + text).slice(-MAX_OUTPUT_CHARACTERS))
     child.stdout.setEncoding('utf8').on('data', keep)
     child.stderr.setEncoding('utf8').on('data', keep)
-    child.once('error', reject)
-    child.once('close', code => resolve({ code, output }))
+    child.once('error', error => {
+      clearTimeout(deadline)
+      reject(error)
+    })
+    child.once('close', code => {
+      clearTimeout(deadline)
+      resolve({ code, output })
+    })
   })
 }
 

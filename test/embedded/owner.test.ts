@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import t from 'tap'
+import pg from 'pg'
+import t, { type Test } from 'tap'
 import { clearLeftover } from '../../src/embedded/leftover-server.js'
 import { startEmbeddedPostgres } from '../../src/embedded/postgres.js'
 import { describeProcess } from '../../src/embedded/process-table.js'
@@ -15,14 +16,14 @@ import { scratchDir } from './scratch.js'
 
 interface Owned {
   readonly pid: number
-  readonly port: number
   readonly cluster: string
+  readonly url: string
 }
 
 const dataDir = join(await scratchDir(t), 'data')
 
 /** Starts owner.ts, in a process group of its own as a shell would. */
-async function startOwner(): Promise<{ owner: ChildProcess; server: Owned; nextLine: () => Promise<string> }> {
+async function startOwner(t: Test): Promise<{ owner: ChildProcess; server: Owned; nextLine: () => Promise<string> }> {
   const owner = spawn(
     process.execPath,
     [...process.execArgv, fileURLToPath(new URL('owner.ts', import.meta.url)), dataDir],
@@ -31,6 +32,7 @@ async function startOwner(): Promise<{ owner: ChildProcess; server: Owned; nextL
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   )
+  t.teardown(() => owner.kill('SIGKILL'))
   const lines = createInterface(owner.stdout)[Symbol.asyncIterator]()
   const nextLine = async () => String((await lines.next()).value)
   return { owner, server: JSON.parse(await nextLine()) as Owned, nextLine }
@@ -61,23 +63,26 @@ async function startsAndStops(): Promise<void> {
 }
 
 void t.test('a Ctrl-C in the terminal reaches the owner but not the server', async t => {
-  const { owner, server, nextLine } = await startOwner()
+  const { owner, server, nextLine } = await startOwner(t)
   process.kill(-(owner.pid as number), 'SIGINT')
   t.equal(await nextLine(), '"interrupted"')
-  t.equal((await describeProcess(server.pid))?.parentPid, owner.pid)
+  const client = new pg.Client({ connectionString: server.url })
+  await client.connect()
+  t.match(await client.query('select 1 as one'), { rows: [{ one: 1 }] })
+  await client.end()
   await kill(owner)
   await untilEnded(server.pid)
 })
 
 void t.test('a server ends by itself, in order, when its owner is killed', async t => {
-  const { owner, server } = await startOwner()
+  const { owner, server } = await startOwner(t)
   await kill(owner)
   await untilEnded(server.pid)
   await t.rejects(stat(join(server.cluster, 'postmaster.pid')), { code: 'ENOENT' })
 })
 
 void t.test('a start right after the owner was killed waits for the old server to end', async t => {
-  const { owner, server } = await startOwner()
+  const { owner, server } = await startOwner(t)
   await kill(owner)
   await startsAndStops()
   t.not((await describeProcess(server.pid))?.isZombie, false)
@@ -87,7 +92,7 @@ void t.test(
   'an orphan whose watcher died too is stopped by the next start',
   { skip: process.platform !== 'linux' },
   async t => {
-    const { owner, server } = await startOwner()
+    const { owner, server } = await startOwner(t)
     process.kill(await watcherOf(server.cluster), 'SIGKILL')
     await kill(owner)
     t.equal((await describeProcess(server.pid))?.isZombie, false, 'the server still runs')
@@ -97,7 +102,7 @@ void t.test(
 )
 
 void t.test('a start finds its way after the server itself was killed', async t => {
-  const { owner, server } = await startOwner()
+  const { owner, server } = await startOwner(t)
   process.kill(server.pid, 'SIGKILL')
   await untilEnded(server.pid)
   await kill(owner)
@@ -106,7 +111,7 @@ void t.test('a start finds its way after the server itself was killed', async t 
 })
 
 void t.test('a server that is not on record is neither used nor stopped', async t => {
-  const { owner, server } = await startOwner()
+  const { owner, server } = await startOwner(t)
   const { uid, gid } = await stat(server.cluster)
   const user = process.geteuid?.() === 0 ? { uid, gid } : null
   const leftover = { dataDir: join(dataDir, '..'), cluster: server.cluster, user }

@@ -5,6 +5,6 @@ import { startEmbeddedPostgres } from '../../src/embedded/postgres.js'
 
 const [dataDir = ''] = process.argv.slice(2)
 process.on('SIGINT', () => process.stdout.write('"interrupted"\n'))
-const { pid, port, cluster } = await startEmbeddedPostgres({ dataDir, durable: false })
-process.stdout.write(`${JSON.stringify({ pid, port, cluster })}\n`)
+const { pid, cluster, url } = await startEmbeddedPostgres({ dataDir, durable: false })
+process.stdout.write(`${JSON.stringify({ pid, cluster, url: url('postgres') })}\n`)
 setInterval(() => undefined, 60_000)
