@@ -15,7 +15,7 @@ export interface CliWorld {
   readonly world: World
   readonly admin: Member
   /** Runs a command as the admin, or with another environment. */
-  cli(argv: string, fakes?: Fakes): Promise<Ran>
+  readonly cli: (argv: string | readonly string[], fakes?: Fakes) => Promise<Ran>
 }
 
 /** Runs a command line; words are apart by spaces. */
