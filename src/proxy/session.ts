@@ -64,6 +64,7 @@ export async function serveClient(socket: net.Socket, terms: ListenerTerms, visi
     }
 
     visit.isLogin = true
+    visit.isLogin = true
     house.events.loginStarted()
     const reason = house.closedFor()
     if (reason) throw new Refusal(reason)
