@@ -188,7 +188,8 @@ export class Relay {
   #leaveUpstream(): void {
     const { messages, idle } = this.#fromUpstream
     if (this.#legIsOpen && (this.#asked || !(idle || messages === 0))) void this.#options.cancel()
-    if (!this.#leg.socket.writableEnded) this.#leg.socket.end(terminate())
+    // Behind half a message of the client's, Terminate would be taken for the rest of it: then the end has to do.
+    if (!this.#leg.socket.writableEnded) this.#leg.socket.end(this.#fromClient.atBoundary ? terminate() : '')
     this.#closeWithin(LAST_WORDS_MS)
   }
 

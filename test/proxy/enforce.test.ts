@@ -94,6 +94,19 @@ void t.test('a revocation ends what is under way', async t => {
     t.equal((await witness.client.query("select from sink where line like 'copied%'")).rowCount, 0)
   })
 
+  void t.test('within a message of the client, which our Terminate does not complete', async t => {
+    const { raw, revoke } = await enter(t, case_, { role: 'writer' })
+    await raw.query('copy sink from stdin').upTo('G')
+    // CopyData of which the last five bytes are missing: as many as Terminate has.
+    raw.send(copyData('half a line12345').subarray(0, -5))
+    await until('the half message is on its way', () => gate.sent.some(bytes => bytes.includes('half a line')))
+    await revoke.whenBackend({ wait: 'ClientRead' })
+    endsRevoked(t, await raw.toEnd())
+    await revoke.isGone()
+    const bytes = gate.sent.find(sent => sent.includes('half a line'))
+    t.equal(bytes?.toString('latin1').split('half a line')[1], '', 'nothing was sent behind it')
+  })
+
   void t.test('while it listens', async t => {
     const { raw, revoke } = await enter(t, case_)
     await raw.ask('listen news')
