@@ -52,6 +52,9 @@ export interface RelayOptions {
  * on a server that does not answer. */
 const LAST_WORDS_MS = 700
 
+/** How long a server that seems idle has to leave before what may run there is cancelled. */
+const STRAGGLER_MS = 150
+
 /** How long one side may stay open and silent after the other one has closed. */
 const HALF_OPEN_MS = 30_000
 
@@ -77,6 +80,7 @@ export class Relay {
   #clientIsOpen = true
   #legIsOpen = true
   #timer: NodeJS.Timeout | undefined
+  #cancelTimer: NodeJS.Timeout | undefined
 
   constructor(options: RelayOptions) {
     this.#options = options
@@ -187,7 +191,9 @@ export class Relay {
   /** Leaves the database: cancels what runs there, says Terminate, and hangs up if it does not go in time. */
   #leaveUpstream(): void {
     const { messages, idle } = this.#fromUpstream
-    if (this.#legIsOpen && (this.#asked || !(idle || messages === 0))) void this.#options.cancel()
+    const isBusy = this.#asked || !(idle || messages === 0)
+    // A server that seems idle leaves at once on Terminate, unless the client had more in the pipeline.
+    this.#cancelTimer ??= setTimeout(() => void this.#options.cancel(), isBusy ? 0 : STRAGGLER_MS)
     // Behind half a message of the client's, Terminate would be taken for the rest of it: then the end has to do.
     if (!this.#leg.socket.writableEnded) this.#leg.socket.end(this.#fromClient.atBoundary ? terminate() : '')
     this.#closeWithin(LAST_WORDS_MS)
@@ -220,6 +226,7 @@ export class Relay {
   readonly #onLegClose = (): void => {
     if (!this.#legIsOpen) return
     this.#legIsOpen = false
+    clearTimeout(this.#cancelTimer)
     this.#conclude(this.#hasTerminated() ? 'client_closed' : 'upstream_closed')
     this.#endClient()
     if (this.#clientIsOpen && !this.#lastWords) this.#closeWithin(HALF_OPEN_MS)

@@ -117,6 +117,15 @@ void t.test('a revocation ends what is under way', async t => {
     await revoke.isGone()
   })
 
+  void t.test('with queries in the pipeline', async t => {
+    const { raw, revoke } = await enter(t, case_)
+    raw.query('select 1').query('select pg_sleep(60)').query('select 3')
+    t.equal((await raw.upTo('Z')).at(-1)?.type, 'Z')
+    await revoke.whenBackend({ wait: 'PgSleep' })
+    endsRevoked(t, await raw.toEnd())
+    await revoke.isGone()
+  })
+
   void t.test('with extended queries in the pipeline, and no Sync yet', async t => {
     const { raw, revoke } = await enter(t, case_)
     raw.send(...extended('select 1'), ...extended('select pg_sleep(60)'))
