@@ -64,7 +64,8 @@ export class Enforcer {
    * before is looked up here. Ends the session, or returns with it still standing. */
   async confirm(session: Session): Promise<void> {
     const { revocations } = this.#options
-    const stop = revocations.stopFor(session)
+    const { keyId, accountId, accountAsOf } = session
+    const stop = revocations.stopFor({ keyId, accountId, asOf: accountAsOf })
     if (stop) session.end(END_CODES[stop])
     else if (revocations.isStale()) session.end('session_list_stale')
     else if (revocations.isOvertaken(session)) {

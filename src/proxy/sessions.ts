@@ -22,7 +22,9 @@ export class Session {
   /** The upstream LOGIN role. */
   readonly login: string
   readonly clientAddress: string
-  /** The change number of the oldest snapshot that this session was decided on. */
+  /** The change number of the account's snapshot that let this session in. */
+  readonly accountAsOf: Seq
+  /** The change number of the oldest snapshot that this session was decided on: the account's, or the database's. */
   readonly asOf: Seq
   /** When its key expires, or null. */
   expiresAt: EpochMs | null
@@ -43,6 +45,7 @@ export class Session {
     this.role = grant.role
     this.login = grant.login.user
     this.clientAddress = visit.clientAddress
+    this.accountAsOf = principal.asOf
     this.asOf = Math.min(principal.asOf, grant.asOf)
     this.expiresAt = principal.key.expiresAt
     this.#ending = ending

@@ -217,6 +217,20 @@ void t.test('a revocation ends what is under way', async t => {
     for (const { ended } of both) t.match(await ended, { code: '57P01', message: /revoked/ })
   })
 
+  void t.test('a disabled account; enabled, its keys work again', async t => {
+    const robot = await world.account()
+    const { ended } = await drive(t, world.uri(robot))
+    await disableAccount(world.store, robot.id)
+    t.match(await ended, { code: '57P01', message: /disabled/ })
+    await t.rejects(drive(t, world.uri(robot)), { code: '28P01' })
+    await enableAccount(world.store, robot.id)
+    await until('its key works again', () =>
+      drive(t, world.uri(robot))
+        .then(() => true)
+        .catch(() => false),
+    )
+  })
+
   void t.test('a deleted account; a new one of its name is another one', async t => {
     const robot = await world.account({ name: 'phoenix' })
     const { ended } = await drive(t, world.uri(robot))
