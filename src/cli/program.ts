@@ -1,5 +1,6 @@
 // The `postern` command: which subcommands there are. A noun has a file of its own.
 
+import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { accountCommands } from './account.js'
 import { connectCommand } from './connect.js'
@@ -30,6 +31,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
 export function createProgram(terminal: Terminal, end: (exitCode: number) => void): Command {
   const program = new Command('postern')
     .description('Hand out API keys instead of database passwords, and take them back.')
+    .version(version())
     .helpCommand(false)
     .showSuggestionAfterError()
     .exitOverride()
@@ -65,3 +67,8 @@ Environment:
   Without both, the nearest .postern/quickstart.json is used (postern up).
 
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage.`
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}

@@ -1,15 +1,19 @@
 // What Postern saw when it logged in as each login of a database.
 
 import type { components } from '../sdk/openapi.js'
-import { table, type Column, type Layout } from './table.js'
+import { printable } from './display-text.js'
+import { details, table, type Column, type Layout } from './table.js'
 
 type Proof = components['schemas']['Proof']
 type Finding = Proof['findings'][number]
 
-/** Renders all checks; those that failed first, as they are what one looks for. */
-export function proofText(proof: Proof, layout: Layout): string {
-  const findings = [...proof.findings].sort((a, b) => Number(a.ok) - Number(b.ok))
-  return `PostgreSQL ${proof.server.version}\n\n${table(COLUMNS, findings, layout)}`
+/** Renders all checks as a table, and below it those that failed, with nothing cut. */
+export function proofText({ server, findings }: Proof, layout: Layout): string {
+  const failed = findings
+    .filter(({ ok }) => !ok)
+    .map(({ role, check, detail }) => [`${role} ${check}`, detail] as const)
+  const parts = [`PostgreSQL ${printable(server.version)}`, table(COLUMNS, findings, layout)]
+  return [...parts, ...(failed.length > 0 ? [details(failed, layout)] : [])].join('\n\n')
 }
 
 const COLUMNS: readonly Column<Finding>[] = [

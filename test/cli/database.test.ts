@@ -124,7 +124,11 @@ async function others(t: Test, { cli, world }: CliWorld): Promise<void> {
     const user = /Logins +(\w+),/.exec((await cli('database show one')).out)?.[1] ?? ''
     await asSuperuser(world.direct, `alter role ${user} createdb`)
     const bad = await cli('database check one')
-    t.match(bad, { code: 1, out: /\nNO +reader /, err: /^error: 1 of \d+ checks of one failed\nhint: .+\n$/ })
+    t.match(bad, {
+      code: 1,
+      out: /\nNO +reader +attributes .*\n\nreader attributes +has CREATEDB\n$/s,
+      err: /^error: 1 of \d+ checks of one failed\nhint: .+\n$/,
+    })
     t.match(JSON.parse((await cli('database check one --json')).out), { ok: false })
   })
 

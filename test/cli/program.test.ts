@@ -34,6 +34,10 @@ for (const path of all) {
   })
 }
 
+void t.test('tells its version', async t => {
+  t.match(await runCli('--version'), { code: 0, out: /^\d+\.\d+\.\d+\n$/, err: '' })
+})
+
 void t.test('every command that talks to the API can print JSON', async t => {
   for (const path of all.filter(path => path.length === 2 || path[0] === 'connect')) {
     t.match((await runCli([...path, '--help'])).out, /--json/, path.join(' '))
