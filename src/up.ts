@@ -71,7 +71,8 @@ async function start(dir: string, options: UpOptions, screen: Screen, shutdown: 
     { what: 'the API', port: apiPort, flag: '--api-port' },
     { what: 'metrics', port: metricsPort, flag: '--metrics-port' },
   ])
-  await mkdir(dir, { recursive: true, mode: 0o700 })
+  // As root the server runs as another user, who has to pass through; every file in it is its owner's only.
+  await mkdir(dir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 })
   const logFile = join(dir, 'postern.log')
   const log = fileLogger(logFile)
 
