@@ -29,8 +29,7 @@ export function createProvisioner(): Provisioner {
 
 function parse(url: string, sslRootCert: string | null): DatabaseUrl {
   try {
-    const parsed = parseDatabaseUrl(url, refuseFile)
-    return sslRootCert === null ? parsed : { ...parsed, target: { ...parsed.target, sslRootCert } }
+    return parseDatabaseUrl(url, refuseFile, sslRootCert)
   } catch (error) {
     if (!(error instanceof DatabaseUrlError)) throw error
     const hint = 'Give a URL like postgres://user:password@host:5432/dbname?sslmode=verify-full.'
