@@ -1,0 +1,25 @@
+import t from 'tap'
+import { readFile, writeFile } from 'node:fs/promises'
+import { Metrics } from '../../src/ops/metrics.js'
+import { renderParts, replacePart } from './render-readme.js'
+
+const README = new URL('../../README.md', import.meta.url)
+
+const parts = renderParts(await new Metrics({ processMetrics: false }).render())
+
+// `WRITE_README=1 npx tap test/documents` brings the README up to date.
+if (process.env.WRITE_README) {
+  const readme = await readFile(README, 'utf8')
+  await writeFile(
+    README,
+    Object.entries(parts).reduce((text, [name, part]) => replacePart(text, name, part), readme),
+  )
+}
+
+for (const [name, part] of Object.entries(parts)) {
+  void t.test(`the README lists the ${name} as the code has them`, async t => {
+    const readme = await readFile(README, 'utf8')
+    t.equal(replacePart(readme, name, part), readme)
+    t.ok(part.split('\n').length > 10, 'and there are some')
+  })
+}
