@@ -43,10 +43,8 @@ function javascriptTools(target: ConnectionTarget): Tool[] {
 }
 
 function pythonTools(target: ConnectionTarget): Tool[] {
-  const { database, caFile, sslmode } = target
+  const { caFile, sslmode } = target
   const parameters = { sslmode, sslrootcert: sslmode === 'verify-full' ? caFile : null }
-  // SQLAlchemy 2.0 does not decode the database's name; its form allows no sign that would need encoding.
-  const sqlalchemy = connectionUri({ ...target, database: '' }, {}, { scheme: 'postgresql+psycopg' }) + database
   return [
     {
       tool: 'psycopg',
@@ -58,7 +56,7 @@ function pythonTools(target: ConnectionTarget): Tool[] {
     {
       tool: 'SQLAlchemy',
       language: 'python',
-      connection: sqlalchemy + connectionUri(target, parameters).replace(/^[^?]*/, ''),
+      connection: connectionUri(target, parameters, { scheme: 'postgresql+psycopg' }),
       code: 'import os\nfrom sqlalchemy import create_engine\n\nengine = create_engine(os.environ["DATABASE_URL"])',
       note: 'Over psycopg 3.',
     },

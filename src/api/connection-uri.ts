@@ -2,7 +2,7 @@
 // PostgreSQL manual, "Connection URIs"; pgjdbc manual, "Connecting to the Database".
 
 import type { Role } from '../auth/account.js'
-import { uriHost, uriPart, uriQuery } from './quoting.js'
+import { uriDatabase, uriHost, uriPart, uriQuery } from './quoting.js'
 
 /** Whether the proxy's listener has TLS: must be used, may be used, is not there. */
 export type ListenerTls = 'require' | 'allow' | 'off'
@@ -34,10 +34,11 @@ export function connectionUri(
 ): string {
   const user = withToken ? `${uriPart(account)}:${TOKEN_PLACEHOLDER}` : uriPart(account)
   const query = uriQuery(parameters)
-  return `${scheme}://${user}@${uriHost(host)}:${port}/${uriPart(database)}${query ? `?${query}` : ''}`
+  return `${scheme}://${user}@${uriHost(host)}:${port}/${uriDatabase(database)}${query ? `?${query}` : ''}`
 }
 
-/** Makes the URL for pgjdbc. Without a file it is to use Java's own trust store, which is not what it does by default. */
+/** Makes the URL for pgjdbc. Without a file it is to use Java's own trust store, which is not what it does by
+ * default. It takes no second slash, so that of a name is encoded. */
 export function jdbcUrl({ host, port, database, sslmode, caFile, tls }: ConnectionTarget): string {
   const parameters: Record<string, string | null> =
     tls === 'off'

@@ -1,10 +1,16 @@
 // Puts names into the places of connection strings, each by the rules of that place. Names are hostile until quoted: an
 // e-mail address may hold almost any sign.
 
-/** For user, password and database in a URI, RFC 3986 s.2.1: also the marks that encodeURIComponent leaves, so that
+/** For user and password in a URI, RFC 3986 s.2.1: also the marks that encodeURIComponent leaves, so that
  * the URI can stand between single quotes in a shell. */
 export function uriPart(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, sign => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+}
+
+/** For a database in a URI. The slash stays one: libpq and pgx read both forms, node-postgres, postgres.js and
+ * SQLAlchemy don't decode it. */
+export function uriDatabase(text: string): string {
+  return uriPart(text).replaceAll('%2F', '/')
 }
 
 /** For a host in a URI: addresses of IPv6 in brackets, RFC 3986 s.3.2.2. */

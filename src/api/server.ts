@@ -85,7 +85,11 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   })
   // The API serves data and no pages; /docs has a policy of its own.
   const directives = { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] }
-  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives } })
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives },
+    // Says nothing of other hosts of the domain: they are not ours to decide on.
+    strictTransportSecurity: parts.https ? { includeSubDomains: false } : false,
+  })
   await app.register(rateLimit, {
     max: parts.limits.requestsPerMinute,
     timeWindow: MINUTE_MS,

@@ -23,7 +23,7 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
 /** A request with these mistakes. */
 export function invalidRequest(errors: FieldError[]): Problem {
   const [first] = errors
-  const detail = errors.map(({ field, problem }) => (field ? `${field}: ${problem}` : problem)).join('; ')
+  const detail = errors.map(({ field, problem }) => `${field || 'the body'}: ${problem}`).join('; ')
   const options = { facts: { errors }, ...(errors.length === 1 && first ? { hint: first.hint } : {}) }
   return new Problem('invalid_request', `${detail || 'The request has mistakes'}.`, options)
 }
@@ -67,6 +67,9 @@ function explain(error: SchemaError, root: object): FieldError[] {
       return [{ field, problem: 'is not one of the possible values', hint: `One of ${list(params['allowedValues'])}.` }]
     case 'pattern':
       return [{ field, problem: 'does not have the form that it needs', hint: schema.description ?? error.message }]
+    case 'type':
+      if (field === '') return [{ field, problem: 'is missing, or not an object', hint: 'Send a JSON object.' }]
+      return [{ field, problem: error.message, hint: schema.description ?? 'See /docs.' }]
     default:
       return [{ field, problem: error.message, hint: schema.description ?? 'See /docs.' }]
   }

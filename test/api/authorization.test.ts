@@ -1,0 +1,177 @@
+// Every route and every kind of caller. The list of routes is the API's own: a new one without a row here fails.
+
+import Fastify from 'fastify'
+import t, { type Test } from 'tap'
+import { guardRoutes } from '../../src/api/authorize.js'
+import { mintToken } from '../../src/auth/token.js'
+import { disableAccount } from '../../src/store/account-lifecycle.js'
+import { revokeKey } from '../../src/store/keys.js'
+import { PROBLEMS, type ProblemCode } from '../../src/api/problems.js'
+import { unconnectedApi } from '../support/api-document.js'
+import { addDatabase, grant, serviceAccount, worlds, type World } from './fixture.js'
+import { routesOf } from './routes-of.js'
+
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+/** What viewer, member, admin and a service account are answered. Everyone else is answered 401 on all routes but
+ * the public ones. Paths are asked with names that exist, and that the member made or reaches; "other" is out of reach
+ * for all but the admin. */
+interface Row {
+  readonly route: string
+  readonly url: string
+  readonly body?: object
+  readonly viewer: number
+  readonly member: number
+  readonly admin: number
+  readonly machine: number
+}
+
+const NEW_ACCOUNT = { name: 'fresh', scope: { type: 'pinned', role: 'reader', databases: ['shop'] } }
+const everyone = (status: number) => ({ viewer: status, member: status, admin: status, machine: status })
+const adminOnly = (status: number) => ({ viewer: 403, member: 403, admin: status, machine: 403 })
+const makers = (status: number) => ({ viewer: 403, member: status, admin: status, machine: 403 })
+const lookers = (status: number) => ({ viewer: 404, member: status, admin: status, machine: 403 })
+
+const ROWS: readonly Row[] = [
+  { route: 'GET /healthz', url: '/healthz', ...everyone(200) },
+  { route: 'GET /openapi.json', url: '/openapi.json', ...everyone(200) },
+  { route: 'GET /v1/me', url: '/v1/me', ...everyone(200) },
+  { route: 'GET /v1/databases', url: '/v1/databases', ...everyone(200) },
+  { route: 'POST /v1/databases', url: '/v1/databases', body: {}, ...adminOnly(400) },
+  { route: 'GET /v1/databases/:name', url: '/v1/databases/shop', ...everyone(200) },
+  { route: 'GET /v1/databases/:name', url: '/v1/databases/owner%2Fother', ...everyone(404), admin: 200 },
+  { route: 'POST /v1/databases/:name/check', url: '/v1/databases/shop/check', ...adminOnly(200) },
+  { route: 'GET /v1/databases/:name/connect', url: '/v1/databases/shop/connect', ...everyone(200), admin: 409 },
+  {
+    route: 'GET /v1/databases/:name/connect',
+    url: '/v1/databases/shop/connect?account=robot',
+    viewer: 404,
+    member: 200,
+    admin: 200,
+    machine: 200,
+  },
+  {
+    route: 'GET /v1/databases/:name/connect',
+    url: '/v1/databases/owner%2Fother/connect',
+    ...everyone(404),
+    admin: 409,
+  },
+  { route: 'GET /v1/databases/:name/grants', url: '/v1/databases/shop/grants', ...adminOnly(200) },
+  {
+    route: 'PUT /v1/databases/:name/grants/:account',
+    url: '/v1/databases/shop/grants/vera%40example.com',
+    body: { role: 'reader' },
+    ...adminOnly(200),
+  },
+  {
+    route: 'DELETE /v1/databases/:name/grants/:account',
+    url: '/v1/databases/shop/grants/nina%40example.com',
+    ...adminOnly(204),
+  },
+  { route: 'GET /v1/service-accounts', url: '/v1/service-accounts', ...everyone(200), machine: 403 },
+  { route: 'POST /v1/service-accounts', url: '/v1/service-accounts', body: NEW_ACCOUNT, ...makers(201), admin: 403 },
+  { route: 'GET /v1/service-accounts/:name', url: '/v1/service-accounts/robot', ...lookers(200) },
+  { route: 'POST /v1/service-accounts/:name/disable', url: '/v1/service-accounts/spare/disable', ...makers(200) },
+  { route: 'POST /v1/service-accounts/:name/enable', url: '/v1/service-accounts/spare/enable', ...makers(200) },
+  { route: 'GET /v1/accounts/:account/keys', url: '/v1/accounts/robot/keys', ...lookers(200) },
+  { route: 'GET /v1/accounts/:account/keys', url: '/v1/accounts/ada%40example.com/keys', ...lookers(200) },
+  { route: 'POST /v1/accounts/:account/keys', url: '/v1/accounts/spare/keys', body: {}, ...makers(201) },
+  { route: 'POST /v1/accounts/:account/keys/revoke-all', url: '/v1/accounts/spare/keys/revoke-all', ...makers(200) },
+  { route: 'GET /v1/keys/:id', url: '/v1/keys/ROBOT_KEY', ...lookers(200) },
+  { route: 'POST /v1/keys/:id/revoke', url: '/v1/keys/SPARE_KEY/revoke', ...makers(200) },
+  { route: 'POST /v1/keys/revoke', url: '/v1/keys/revoke', body: { token: mintToken().token }, ...everyone(204) },
+  // Last: what they take away is gone for the rows before.
+  { route: 'DELETE /v1/service-accounts/:name', url: '/v1/service-accounts/spare', ...makers(204), admin: 404 },
+  { route: 'DELETE /v1/databases/:name', url: '/v1/databases/spare', ...adminOnly(204) },
+]
+
+const PUBLIC = ['GET /healthz', 'GET /openapi.json', 'POST /v1/keys/revoke']
+
+void t.test('who may use which route', { timeout: 120_000 }, async t => {
+  const world = await (await worlds(t))(t)
+  const { callers, ids } = await callersOf(world)
+  for (const row of ROWS) {
+    const method = row.route.split(' ')[0] as Method
+    const url = row.url.replace('ROBOT_KEY', ids.robot).replace('SPARE_KEY', ids.spare)
+    await t.test(`${method} ${row.url}`, async t => {
+      for (const [caller, token] of Object.entries(callers)) {
+        const expected = isKnown(caller) ? row[caller] : PUBLIC.includes(row.route) ? row.member : 401
+        const response = await world.ask(method, url, token, row.body)
+        t.equal(response.statusCode, expected, `as ${caller}: ${response.payload.slice(0, 200)}`)
+        if (response.statusCode >= 400) await checkDocumented(t, world, row.route, response.json())
+      }
+    })
+  }
+})
+
+void t.test('every route of the API has a row', async t => {
+  const app = await unconnectedApi()
+  t.teardown(() => app.close())
+  t.strictSame(routesOf(app), [...new Set(ROWS.map(row => row.route))].sort())
+})
+
+void t.test('a route that declares no permission can not be registered', async t => {
+  const app = Fastify()
+  guardRoutes(app, {
+    store: {} as never,
+    authenticate: () => Promise.reject(new Error('not asked')),
+    isPublicPlugin: () => false,
+  })
+  t.throws(() => app.get('/v1/forgotten', () => 'open'), { message: 'GET /v1/forgotten has no permission' })
+})
+
+const KNOWN = ['viewer', 'member', 'admin', 'machine'] as const
+
+function isKnown(caller: string): caller is (typeof KNOWN)[number] {
+  return (KNOWN as readonly string[]).includes(caller)
+}
+
+async function callersOf(world: World) {
+  const admin = await world.person('admin@example.com', 'admin')
+  const member = await world.person('ada@example.com', 'member')
+  const viewer = await world.person('vera@example.com', 'viewer')
+  const nina = await world.person('nina@example.com', 'member')
+  for (const name of ['shop', 'spare', 'owner/other']) {
+    const added = await addDatabase(world, admin, name)
+    if (added.statusCode !== 201) throw new Error(added.payload)
+  }
+  for (const person of [member, viewer, nina]) await grant(world, admin, person, 'shop', 'writer')
+  const robot = await serviceAccount(world, member, { name: 'robot' })
+  const spare = await serviceAccount(world, member, { name: 'spare' })
+  const disabled = await world.person('off@example.com', 'admin')
+  await disableAccount(world.store, disabled.account.id)
+  const revoked = await world.key(admin.account)
+  await revokeKey(world.store, revoked.keyId)
+  const expired = await world.key(admin.account, Date.now() - 1000)
+  const callers = {
+    nobody: null,
+    'a text that is no token': 'pstn_nonsense',
+    'a token that no key has': mintToken().token,
+    disabled: disabled.token,
+    revoked: revoked.token,
+    expired: expired.token,
+    viewer: viewer.token,
+    machine: robot.token,
+    member: member.token,
+    admin: admin.token,
+  }
+  return { callers, ids: { robot: robot.keyId, spare: spare.keyId } }
+}
+
+/** A problem is one that the document tells of for this route. */
+async function checkDocumented(
+  t: Test,
+  { app }: World,
+  route: string,
+  { code, status }: { code: ProblemCode; status: number },
+): Promise<void> {
+  const [method = '', path = ''] = route.split(' ')
+  const document = app.swagger() as unknown as Document
+  const answers = document.paths[path.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()]?.responses
+  t.equal(PROBLEMS[code].status, status)
+  t.match(answers?.[status]?.description, `\`${code}\``, `${route} documents ${code}`)
+}
+
+interface Document {
+  paths: Record<string, Record<string, { responses: Record<number, { description: string }> }>>
+}

@@ -1,0 +1,157 @@
+// An organization for the API's tests: a real store, real keys, real databases behind it, and the API over all of them.
+
+import { randomBytes } from 'node:crypto'
+import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
+import { createApi, type ApiLimits, type ApiParts } from '../../src/api/server.js'
+import { authenticateToken } from '../../src/auth/authenticate-token.js'
+import { createCredential } from '../../src/auth/credential.js'
+import { RevocationList } from '../../src/auth/revocation-list.js'
+import { TokenVerifier } from '../../src/auth/token-verifier.js'
+import { mintToken } from '../../src/auth/token.js'
+import { createProvisioner } from '../../src/compose/provisioner.js'
+import { AccountRecords } from '../../src/store/account-records.js'
+import { createPersonalAccount } from '../../src/store/account-lifecycle.js'
+import type { Account, OrgRole } from '../../src/store/accounts.js'
+import { Changes } from '../../src/store/changes.js'
+import { createKey } from '../../src/store/keys.js'
+import { migrate } from '../../src/store/migrate.js'
+import { openStore, type Store } from '../../src/store/pool.js'
+import { Sealer } from '../../src/store/seal.js'
+import { withTransaction } from '../../src/store/transaction.js'
+import { testServer, type TestServer } from '../support/postgres.js'
+
+interface Suite {
+  teardown(handler: () => Promise<void>): void
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+export interface Person {
+  readonly account: Account
+  readonly token: string
+  readonly keyId: string
+}
+
+export interface World {
+  readonly server: TestServer
+  readonly store: Store
+  readonly app: FastifyInstance
+  readonly observed: Parameters<ApiParts['observe']>[0][]
+  readonly logged: object[]
+  /** Asks as whoever has the token, or as nobody. */
+  ask(method: Method, url: string, token: string | null, body?: object): Promise<LightMyRequestResponse>
+  person(email: string, orgRole: OrgRole): Promise<Person>
+  /** Gives an account another key; `expiresAt` in epoch ms. */
+  key(account: Account, expiresAt?: number): Promise<{ token: string; keyId: string }>
+}
+
+export interface WorldOptions {
+  readonly limits?: Partial<ApiLimits>
+  readonly connect?: Partial<ApiParts['connect']>
+  readonly authenticate?: ApiParts['authenticate']
+}
+
+const LIMITS: ApiLimits = {
+  keysPerPersonalAccount: 5,
+  keysPerServiceAccount: 50,
+  requestsPerMinute: 100_000,
+  tokenRevocationsPerMinute: 100_000,
+}
+
+/** Starts a server for a whole test file; `world` makes an organization of its own on it. */
+export async function worlds(t: Suite): Promise<(t: Suite, options?: WorldOptions) => Promise<World>> {
+  const server = await testServer(t)
+  return (t, options = {}) => makeWorld(t, server, options)
+}
+
+async function makeWorld(t: Suite, server: TestServer, options: WorldOptions): Promise<World> {
+  const url = await server.freshDatabase()
+  await migrate(url)
+  const store = openStore(url)
+  const observed: World['observed'] = []
+  const logged: object[] = []
+  const app = await createApi({
+    store,
+    sealer: new Sealer([{ id: 'test', key: randomBytes(32) }]),
+    authenticate: options.authenticate ?? (await authenticator(store)),
+    provisioner: createProvisioner(),
+    connect: { host: () => 'proxy.example.com', port: () => 6432, tls: 'require', caFile: null, ...options.connect },
+    limits: { ...LIMITS, ...options.limits },
+    observe: request => observed.push(request),
+    log: { error: fields => logged.push(fields) },
+    version: '1.2.3',
+  })
+  t.teardown(async () => {
+    await app.close()
+    await store.close()
+  })
+  const key: World['key'] = async (account, expiresAt) => {
+    const { keyId, token } = mintToken()
+    const credential = await createCredential(token, account.scram)
+    const made = { id: keyId, accountId: account.id, credential, expiresAt: expiresAt ?? null }
+    await withTransaction(store, tx => createKey(tx, made, 1000))
+    return { token, keyId }
+  }
+  return {
+    server,
+    store,
+    app,
+    observed,
+    logged,
+    key,
+    ask: (method, path, token, body) =>
+      app.inject({
+        method,
+        url: path,
+        headers: token === null ? {} : { authorization: `Bearer ${token}` },
+        ...(body === undefined ? {} : { payload: body }),
+      }),
+    person: async (email, orgRole) => {
+      const account = await createPersonalAccount(store, { email, orgRole, passwordHash: null })
+      return { account, ...(await key(account)) }
+    },
+  }
+}
+
+/** Real authentication, as the control plane puts it together. */
+async function authenticator(store: Store): Promise<ApiParts['authenticate']> {
+  const now = () => performance.now()
+  const revocations = new RevocationList({ maxAgeMs: 300_000, now })
+  const startedAt = now()
+  revocations.apply(await new Changes(store).readChanges(0, 1000), startedAt)
+  const verifier = new TokenVerifier({
+    maxVerdicts: 1000,
+    maxAgeMs: 300_000,
+    concurrency: 2,
+    maxQueue: 100,
+    now,
+    events: { cacheAsked: () => undefined, hashed: () => undefined },
+  })
+  const source = new AccountRecords(store)
+  return token => authenticateToken(token, { source, verifier, revocations })
+}
+
+/** Registers a database that Postern provisions on the test's own server. */
+export async function addDatabase(world: World, admin: Person, name: string): Promise<LightMyRequestResponse> {
+  const url = await world.server.freshDatabase()
+  return world.ask('POST', '/v1/databases', admin.token, { name, url, provision: true })
+}
+
+export async function grant(world: World, admin: Person, to: Person, database: string, role: string): Promise<void> {
+  const path = `/v1/databases/${encodeURIComponent(database)}/grants/${encodeURIComponent(to.account.name)}`
+  const response = await world.ask('PUT', path, admin.token, { role })
+  if (response.statusCode !== 200) throw new Error(response.payload)
+}
+
+export async function serviceAccount(
+  world: World,
+  maker: Person,
+  { name, role = 'reader', databases = ['shop'] }: { name: string; role?: string; databases?: string[] },
+): Promise<{ name: string; token: string; keyId: string }> {
+  const scope = { type: 'pinned', role, databases }
+  const made = await world.ask('POST', '/v1/service-accounts', maker.token, { name, scope })
+  if (made.statusCode !== 201) throw new Error(made.payload)
+  const created = await world.ask('POST', `/v1/accounts/${name}/keys`, maker.token, {})
+  const { key, token } = created.json<{ key: { id: string }; token: string }>()
+  return { name, token, keyId: key.id }
+}
