@@ -108,14 +108,14 @@ void t.test(
 )
 
 void t.test('what fails inside is logged, and the caller gets a reference to it and no more', async t => {
-  const failures: [unknown, number, string][] = [
+  const failures: [Error, number, string][] = [
     [new Error('secret detail'), 500, 'internal_error'],
     [new StoreError('timeout', 'secret detail'), 503, 'store_unavailable'],
     [new StoreError('bad_schema', 'secret detail'), 500, 'internal_error'],
     [new Refusal('store_unavailable', { cause: new Error('secret detail') }), 503, 'store_unavailable'],
     [new BusyError(), 503, 'busy'],
   ]
-  let failure: unknown
+  let failure = new Error('none yet')
   // Authentication is where a failing store is noticed first.
   const world = await makeWorld(t, { authenticate: async () => Promise.reject(failure) })
   for (const [error, status, code] of failures) {
