@@ -10,7 +10,7 @@ import type { FreshCache } from '../auth/fresh-cache.js'
 import { compareRoles, decide } from '../auth/policy.js'
 import type { RevocationList } from '../auth/revocation-list.js'
 import type { Change } from '../auth/sources.js'
-import type { CredentialReason, SessionEndCode } from '../errors.js'
+import { Refusal, type CredentialReason, type SessionEndCode } from '../errors.js'
 import type { ProxyEvents } from './events.js'
 import type { Session, Sessions } from './sessions.js'
 
@@ -61,7 +61,8 @@ export class Enforcer {
   }
 
   /** The last look before a session is let in: it is registered, so a change from here on will find it; what came
-   * before is looked up here. Ends the session, or returns with it still standing. */
+   * before is looked up here. Ends the session, or returns with it still standing. Rejects with a Refusal when the
+   * store has to be asked and does not answer. */
   async confirm(session: Session): Promise<void> {
     const { revocations } = this.#options
     const { keyId, accountId, accountAsOf } = session
@@ -69,7 +70,9 @@ export class Enforcer {
     if (stop) session.end(END_CODES[stop])
     else if (revocations.isStale()) session.end('session_list_stale')
     else if (revocations.isOvertaken(session)) {
-      const code = await this.#decide(session)
+      const code = await this.#decide(session).catch((cause: unknown) => {
+        throw new Refusal('store_unavailable', { cause })
+      })
       if (code) session.end(code)
     }
   }
