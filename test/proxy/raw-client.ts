@@ -30,11 +30,14 @@ export interface LoginOptions {
 
 export class RawClient {
   socket: net.Socket
+  /** What TLS is spoken over, or the socket itself. */
+  readonly #plain: net.Socket
   #received: Buffer = Buffer.alloc(0)
   #isOver = false
   #wake: () => void = () => {}
 
-  private constructor(socket: net.Socket) {
+  private constructor(plain: net.Socket, socket = plain) {
+    this.#plain = plain
     this.socket = socket
     this.#listen()
   }
@@ -47,9 +50,10 @@ export class RawClient {
 
   /** Connects with direct TLS, no SSLRequest first. */
   static async connectTls(port: number, ca: string | Buffer, alpn: string[] = ['postgresql']): Promise<RawClient> {
-    const socket = tls.connect({ host: '127.0.0.1', port, ca, ALPNProtocols: alpn })
+    const plain = net.connect({ host: '127.0.0.1', port, noDelay: true })
+    const socket = tls.connect({ socket: plain, host: '127.0.0.1', ca, ALPNProtocols: alpn })
     await once(socket, 'secureConnect')
-    return new RawClient(socket)
+    return new RawClient(plain, socket)
   }
 
   /** Everything received and not yet taken. */
@@ -161,6 +165,11 @@ export class RawClient {
 
   close(): void {
     this.socket.destroy()
+  }
+
+  /** Goes without a word, as a client does that is killed with its machine: by a TCP reset. */
+  reset(): void {
+    this.#plain.resetAndDestroy()
   }
 
   async #notRefused(): Promise<Heard> {
