@@ -44,14 +44,19 @@ class Bench {
     await got
   }
 
-  /** What the cache answers without asking the store; undefined when it asks. */
+  /** What the cache answers without waiting for the store; undefined when it waits. */
   async cached(key: string): Promise<Value | null | undefined> {
+    let answer: Loaded<Value> | undefined
     const before = this.asked.length
-    const got = this.cache.get(key)
-    if (this.asked.length === before) return (await got).value
-    got.catch(() => {})
-    await this.fail()
-    return undefined
+    const got = this.cache.get(key).then(
+      loaded => (answer = loaded),
+      () => {},
+    )
+    await settled()
+    const value = answer?.value
+    if (this.asked.length > before) await this.fail()
+    await got
+    return value
   }
 
   #next(): Deferred<Loaded<Value>> {
@@ -167,6 +172,20 @@ void t.test('remembers that there is none, and forgets it when there is one', as
   bench.cache.invalidate('shop', 7)
   await bench.fill('shop', 7, null)
   t.equal(await bench.cached('shop'), null)
+})
+
+void t.test('lets a renewal that finds none take the place of an entry, and the other way round', async t => {
+  const bench = new Bench()
+  await bench.fill('shop', 5, 'first')
+  for (const [asOf, text] of [
+    [6, null],
+    [7, 'again'],
+  ] as const) {
+    const renewed = bench.cache.getYoungerThan('shop', -1)
+    await bench.answer(asOf, text)
+    await renewed
+    t.same(await bench.cached('shop'), text === null ? null : { text })
+  }
 })
 
 void t.test('evicts no entry for the sake of names that do not exist', async t => {
