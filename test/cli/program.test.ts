@@ -82,6 +82,7 @@ void t.test('shows the help of a noun without a verb, as wrong usage', async t =
     t.equal(code, 2, argv)
     t.equal(out, '')
     t.match(err, `Usage: postern ${argv}`)
+    t.notMatch(err, 'error:')
   }
 })
 
