@@ -1,6 +1,7 @@
 // The exchange that proves who the client is: SASL (manual, "SASL Authentication"), or a password on listeners set so.
 
 import type { Authenticator, Principal } from '../auth/authenticate.js'
+import { Refusal } from '../errors.js'
 import {
   authenticationCleartext,
   authenticationSasl,
@@ -52,5 +53,15 @@ async function challengePassword({ client, opening, authenticator, visit }: Exch
   client.write(authenticationCleartext())
   const { body } = await visit.time('challenge', () => client.message(AUTHENTICATION_ANSWER, MAX_AUTH_MESSAGE_BYTES))
   const token = parsePassword(body).toString('utf8')
-  return visit.time('verify', () => authenticator.password(opening.user, token))
+  try {
+    return await visit.time('verify', () => authenticator.password(opening.user, token))
+  } catch (error) {
+    if (isOfKnownAccount(error)) visit.account = opening.user
+    throw error
+  }
+}
+
+/** Whether the refusal shows that the claimed account exists: only then may its name be logged. */
+function isOfKnownAccount(error: unknown): boolean {
+  return error instanceof Refusal && error.code === 'credentials_rejected' && error.reason !== 'unknown_account'
 }

@@ -61,6 +61,11 @@ export class RawClient {
     return this.#received
   }
 
+  /** The server's certificate, DER; null in the clear. */
+  get certificate(): Buffer | null {
+    return this.socket instanceof tls.TLSSocket ? this.socket.getPeerCertificate().raw : null
+  }
+
   send(...bytes: Buffer[]): this {
     this.socket.write(Buffer.concat(bytes))
     return this
@@ -134,11 +139,14 @@ export class RawClient {
   }
 
   /** Proves the token by SCRAM, up to and with AuthenticationSASLFinal. */
-  async prove(token: string, certificate = peerCertificate(this.socket)): Promise<Heard[]> {
+  async prove(token: string, certificate = this.certificate, onHeard: (heard: Heard) => void = () => {}) {
     const heard: Heard[] = []
     const answer = async () => {
-      heard.push(await this.#notRefused())
-      return (heard.at(-1) as Heard).body.subarray(4)
+      const message = await this.message()
+      heard.push(message)
+      onHeard(message)
+      if (message.type === 'E') throw new Told(message)
+      return message.body.subarray(4)
     }
     const scram = new ScramClient({
       clientNonce: randomBytes(18).toString('base64'),
@@ -224,8 +232,4 @@ export class Told extends Error {
 export function fieldsOf(body: Buffer): Record<string, string> {
   const fields = body.toString('utf8').split('\0').filter(Boolean)
   return Object.fromEntries(fields.map(field => [field.charAt(0), field.slice(1)]))
-}
-
-function peerCertificate(socket: net.Socket): Buffer | null {
-  return socket instanceof tls.TLSSocket ? socket.getPeerCertificate().raw : null
 }
