@@ -1,0 +1,159 @@
+// The login as a whole: its deadline, clients that go away in the middle of it, and what goes wrong at the database.
+
+import pg from 'pg'
+import t, { type Test } from 'tap'
+import { moveDatabase } from '../../src/store/databases.js'
+import { saslInitialResponse } from '../../src/wire/frontend.js'
+import { encodeSslRequest } from '../../src/wire/startup.js'
+import { gateWorld, type Gate } from '../support/gate.js'
+import { testServer } from '../support/postgres.js'
+import { makeWorld, type Member, type World } from '../support/world.js'
+import { drive, makeWitness, metric, until } from './observe.js'
+import { RawClient, Told } from './raw-client.js'
+
+const CLIENT_FIRST = Buffer.from('n,,n=,r=rOprNGfwEbeRWgbNEkqO')
+
+/** How far a login comes before its client falls silent or leaves. */
+const PHASES: Record<string, (client: RawClient, robot: Member, gate: Gate) => Promise<void>> = {
+  accept: async () => {},
+  'half a start-up packet': async client => void client.send(Buffer.of(0, 0, 0, 50, 0, 3)),
+  tls: async client => void (await client.send(encodeSslRequest()).bytes(1)),
+  challenge: async (client, robot) => void (await client.startup(robot.name).message()),
+  'second challenge': async (client, robot) => {
+    await client.startup(robot.name).message()
+    await client.send(saslInitialResponse('SCRAM-SHA-256', CLIENT_FIRST)).message()
+  },
+  upstream: async (client, robot, gate) => {
+    gate.hold()
+    const before = gate.sent.length
+    client.startup(robot.name)
+    await client.prove(robot.token)
+    await until('the login waits at the gate', () => gate.sent.length > before)
+  },
+}
+
+void t.test('a login', async t => {
+  const server = await testServer(t)
+
+  void t.test('that takes too long is ended, wherever its client fell silent', async t => {
+    const world = await makeWorld(t, { server, env: { POSTERN_LOGIN_TIMEOUT: '700ms' } })
+    const gate = await gateWorld(t, world)
+    const robot = await world.account()
+    const clients = await Promise.all(
+      Object.entries(PHASES).map(async ([phase, comeTo]) => {
+        const client = await RawClient.connect(world.port())
+        await comeTo(client, robot, gate)
+        return [phase, client] as const
+      }),
+    )
+    for (const [phase, client] of clients) {
+      if (phase === 'tls') {
+        t.same(await client.rest(), Buffer.alloc(0), 'within a handshake there is no way to say why')
+      } else {
+        const [heard] = await client.toEnd()
+        t.equal(heard && new Told(heard).code, '57014', phase)
+      }
+      client.close()
+    }
+    gate.release()
+    await until('nothing is left of them', async () => gate.open === 0 && (await inFlight(world)) === 0)
+  })
+
+  void t.test('whose client goes away is given up at once', async t => {
+    const world = await makeWorld(t, { server })
+    const gate = await gateWorld(t, world)
+    const witness = await makeWitness(t, world)
+    const robot = await world.account()
+    const expected: Record<string, string | null> = {
+      accept: null,
+      'half a start-up packet': null,
+      tls: null,
+      challenge: 'challenge',
+      'second challenge': 'challenge',
+      upstream: 'upstream',
+    }
+    for (const [name, comeTo] of Object.entries(PHASES)) {
+      for (const leave of ['close', 'reset'] as const) {
+        const phase = expected[name]
+        const count = () => metric(world, 'postern_logins_abandoned_total', phase ? { phase } : {})
+        const before = await count()
+        const client = await RawClient.connect(world.port())
+        await comeTo(client, robot, gate)
+        client[leave]()
+        await until(`${name}: ${leave} is noticed`, async () => (await count()) === before + (phase ? 1 : 0))
+        await until('nothing is in flight', async () => (await inFlight(world)) === 0)
+        gate.release()
+        await until('no connection to the database is left', () => gate.open === 0)
+      }
+    }
+    t.same(await witness.backends(robot.name), [])
+    t.equal(await metric(world, 'postern_sessions_opened_total'), 0)
+    await client(t, world, robot)
+  })
+
+  void t.test('to a database that is down', async t => {
+    const world = await makeWorld(t, { server })
+    const robot = await world.account()
+    const nobodyThere = 1
+    await moveDatabase(world.store, world.database.id, { host: '127.0.0.1', port: nobodyThere })
+    const told = await refusal(world, robot)
+    t.match(told.fields, { S: 'FATAL', C: '08006', M: 'the database server could not be reached' })
+    t.notMatch(told.bytes.toString(), /127\.0\.0\.1|refused|ECONN/, 'no address, and no words of the system')
+    t.equal(await metric(world, 'postern_upstream_errors_total', { database: 'shop', kind: 'unreachable' }), 1)
+    const line = world.log.find(({ session }) => session === told.reference)
+    t.match(line, {
+      code: 'upstream_unreachable',
+      account: robot.name,
+      database: 'shop',
+      err: { message: /ECONNREFUSED/ },
+    })
+  })
+
+  void t.test('that the database refuses with an error of its own is told just that', async t => {
+    const world = await makeWorld(t, { server })
+    const witness = await makeWitness(t, world)
+    const robot = await world.account()
+    const { reader } = (await world.instance.knowledge.databases.get(world.database.id)).value?.logins ?? {}
+    const role = pg.escapeIdentifier(reader?.user ?? '')
+    await witness.client.query(`alter role ${role} connection limit 0`)
+    const full = await refusal(world, robot)
+    t.match(full.fields, { S: 'FATAL', C: '53300', M: /too many connections for role/, R: 'InitializeSessionUserId' })
+    await witness.client.query(`alter role ${role} connection limit -1`)
+
+    const told = await refusal(world, robot, [['no_such_setting', '1']])
+    t.match(told.fields, { C: '42704', M: /no_such_setting/ }, 'a start-up parameter that the database does not know')
+
+    await world.store.run('break', "update postern.databases set dbname = 'no_such_database'", [])
+    await until('the proxy knows', async () => (await refusal(world, robot)).code === '3D000')
+    t.equal(await metric(world, 'postern_logins_in_flight'), 0)
+  })
+
+  void t.test('whose stored password no longer works tells nothing of it', async t => {
+    const world = await makeWorld(t, { server })
+    const witness = await makeWitness(t, world)
+    const robot = await world.account()
+    const { reader } = (await world.instance.knowledge.databases.get(world.database.id)).value?.logins ?? {}
+    await witness.client.query(`alter role ${pg.escapeIdentifier(reader?.user ?? '')} password 'another'`)
+    const told = await refusal(world, robot)
+    t.match(told.fields, { C: '08006', M: /did not accept the login/, H: /database check/ })
+    t.notOk(told.bytes.includes(reader?.user ?? 'missing'))
+    t.equal(await metric(world, 'postern_upstream_errors_total', { kind: 'login_refused' }), 1)
+  })
+})
+
+async function refusal(world: World, robot: Member, parameters: [string, string][] = []): Promise<Told> {
+  const client = await RawClient.connect(world.port())
+  const told = await client.logIn(robot, { parameters }).catch((error: unknown) => error)
+  client.close()
+  if (!(told instanceof Told)) throw new Error(`not refused: ${String(told)}`)
+  return told
+}
+
+function inFlight(world: World): Promise<number> {
+  return metric(world, 'postern_logins_in_flight')
+}
+
+async function client(t: Test, world: World, robot: Member): Promise<void> {
+  const driver = await drive(t, world.uri(robot))
+  t.equal((await driver.client.query('select 1')).rowCount, 1, 'others get in')
+}
