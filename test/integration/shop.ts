@@ -21,6 +21,8 @@ export interface Shop {
   ask(sql: string): Promise<Record<string, unknown>[]>
   /** Waits until a session matches the condition on pg_stat_activity. */
   seen(condition: string): Promise<void>
+  /** Waits until no session does. */
+  unseen(condition: string): Promise<void>
 }
 
 export async function makeShop(t: Test): Promise<Shop> {
@@ -31,6 +33,10 @@ export async function makeShop(t: Test): Promise<Shop> {
   const ask = async (sql: string) => (await superuser.query<Record<string, unknown>>(sql)).rows
   await ask('create table items (id int primary key, name text not null, price numeric not null default 1)')
   await ask(`insert into items select i, 'item ' || i, i / 4.0 from generate_series(1, ${ITEMS}) i`)
+  const sessions = async (condition: string) => {
+    const others = 'datname = current_database() and pid <> pg_backend_pid()'
+    return (await ask(`select from pg_stat_activity where ${others} and (${condition})`)).length
+  }
   return {
     world,
     reader: await world.account({ name: 'reporting', role: 'reader' }),
@@ -39,8 +45,10 @@ export async function makeShop(t: Test): Promise<Shop> {
     logins: world.database.users,
     ask,
     async seen(condition) {
-      const sessions = `select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`
-      while ((await ask(`${sessions} and (${condition})`)).length === 0);
+      while ((await sessions(condition)) === 0);
+    },
+    async unseen(condition) {
+      while ((await sessions(condition)) > 0);
     },
   }
 }
