@@ -1,7 +1,7 @@
 // Big answers: how fast do they pass, and what does a megabyte cost the proxy?
 //
-// One client has the database make up an answer and counts its bytes: a COPY of 500 MB in lines of a kilobyte, and a
-// million small rows, of which a proxy that looks at messages one by one sees a million. Time runs from the query to
+// One client has the database make up an answer and counts its bytes: a COPY of 200 MB in lines of a kilobyte, and
+// half a million small rows, each a message of its own to a proxy that looks at messages. Time runs from the query to
 // the last byte; the client is a process of its own.
 
 import { connect, drink, leave } from './client.js'
@@ -11,8 +11,8 @@ import { printTable, takeTurns, type Figures } from './rounds.js'
 import { direct, type Contender, type Stage } from './stage.js'
 
 const QUERIES = {
-  'COPY out of 500 MB': "copy (select repeat('x', 1000) from generate_series(1, 500000)) to stdout",
-  'select of 1,000,000 rows': "select i, 'row ' || i from generate_series(1, 1000000) i",
+  'COPY out of 200 MB': "copy (select repeat('x', 1000) from generate_series(1, 200000)) to stdout",
+  'select of 500,000 rows': "select i, 'row ' || i from generate_series(1, 500000) i",
 }
 
 export async function bulk(stage: Stage): Promise<void> {

@@ -1,9 +1,9 @@
 // Small queries: what does a session through the proxy cost, compared with none, pgbouncer and haproxy?
 //
 // 16 clients of one pgbench process send `select 1` as fast as they get answers, by the simple and by the extended
-// protocol. From pgbench's log of all queries, those of a window count that begins when all are logged in; over the same
-// window the CPU time of the proxy's process is taken. pgbench, proxy and database share the machine: when it is all
-// busy, queries per second compare the CPU that the whole chain needs, and CPU per query the proxies alone.
+// protocol. From pgbench's log of all queries those of a window count, which begins when all are logged in; over the
+// same window the CPU time of the proxy's process is taken. pgbench, proxy and database share the machine: when it is
+// all busy, queries per second compare the CPU that the whole chain needs, and CPU per query the proxies alone.
 
 import type { SpawnOptions } from 'node:child_process'
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
