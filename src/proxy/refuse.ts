@@ -44,8 +44,12 @@ export function fatal(refusal: Refusal, reference: string): Buffer {
  * starting up) goes out as it came. */
 export function refuse(client: ClientConnection, refusal: Refusal, reference: string): void {
   const upstreams = refusal.cause instanceof UpstreamError && refusal.cause.kind === 'server' ? refusal.cause.raw : null
-  const { socket } = client
-  socket.end(upstreams ?? fatal(refusal, reference))
+  dismiss(client, upstreams ?? fatal(refusal, reference))
+}
+
+/** Closes the connection behind these last words: soon, whether or not the client closes its side too. */
+export function dismiss({ socket }: ClientConnection, lastWords: Buffer = Buffer.alloc(0)): void {
+  socket.end(lastWords)
   // Read on, or the kernel answers late bytes of the client with a reset that can overtake the refusal.
   socket.resume()
   const timer = setTimeout(() => socket.destroy(), GOODBYE_MS)

@@ -28,7 +28,7 @@ import type { Enforcer } from './enforce.js'
 import type { CloseReason, ProxyEvents } from './events.js'
 import type { Counters } from './limits.js'
 import { negotiate, type ListenerTerms } from './negotiate.js'
-import { asRefusal, fatal, refuse } from './refuse.js'
+import { asRefusal, dismiss, fatal, refuse } from './refuse.js'
 import { Relay, type RelayEnd, type Traffic } from './relay.js'
 import { Session, type Sessions } from './sessions.js'
 import type { Visit } from './visit.js'
@@ -60,10 +60,9 @@ export async function serveClient(socket: net.Socket, terms: ListenerTerms, visi
     const opening = await negotiate(client, terms, visit)
     if (opening.kind === 'cancel') {
       house.events.canceled(await house.cancels.forward(opening.key))
-      return void socket.end()
+      return dismiss(client)
     }
 
-    visit.isLogin = true
     visit.isLogin = true
     house.events.loginStarted()
     const reason = house.closedFor()
