@@ -32,7 +32,8 @@ export interface AuthenticatorOptions {
   readonly doomedSecret: Buffer
 }
 
-/** A failed check against a record older than this is repeated once against a new one: the key may be brand new. */
+/** A refusal on a record older than this is thought over once, on a new one: the key may be brand new, or the account
+ * enabled again. Every refusal, so that they all take the same steps. */
 const RECHECK_AFTER_MS = 1000
 
 export class Authenticator {
@@ -56,20 +57,14 @@ export class Authenticator {
       const key = loaded.value?.keys.find(candidate => candidate.id === parsed?.keyId) ?? null
       const matches = await verifier.verify(token, key?.argon2 ?? null)
       if (!parsed) return 'malformed_token' // before anything that tells accounts from no accounts
-      if (!loaded.value) return 'unknown_account'
-      return key && matches ? this.#judge(loaded, loaded.value, key) : 'wrong_token'
+      return judge(loaded, matches ? key?.id : undefined, this.#options.revocations)
     }
     let verdict = await check(await lookUp(accounts.get(name))).catch(asRefusal)
-    if (verdict === 'wrong_token' || verdict === 'unknown_account') {
+    if (typeof verdict === 'string' && verdict !== 'malformed_token') {
       verdict = await check(await lookUp(accounts.getYoungerThan(name, RECHECK_AFTER_MS))).catch(asRefusal)
     }
     if (typeof verdict === 'string') throw new Refusal('credentials_rejected', { reason: verdict })
     return verdict
-  }
-
-  #judge(loaded: Loaded<AccountRecord>, account: AccountRecord, key: KeyRecord): Principal | CredentialReason {
-    const reason = objection({ account, key, asOf: loaded.asOf }, this.#options.revocations)
-    return reason ?? { account, key, asOf: loaded.asOf }
   }
 }
 
@@ -111,26 +106,36 @@ export class ScramLogin {
 
   /** Takes client-final-message; answers who it was, with server-final-message. Rejects with a Refusal. */
   async final(data: Buffer): Promise<{ readonly principal: Principal; readonly serverFinal: Buffer }> {
-    let loaded = this.#loaded
+    const loaded = this.#loaded
     if (!loaded) throw new Error('final before first')
-    const salt = loaded.value?.scram.salt
-    let match = asProtocolError(() => this.#server.clientFinal(data, candidates(loaded?.value)))
-    if (!match) {
-      loaded = await lookUp(this.#options.accounts.getYoungerThan(this.#name, RECHECK_AFTER_MS))
+    const { accounts, revocations } = this.#options
+    let match = asProtocolError(() => this.#server.clientFinal(data, candidates(loaded.value)))
+    let verdict = judge(loaded, match?.id, revocations)
+    if (typeof verdict === 'string') {
+      const renewed = await lookUp(accounts.getYoungerThan(this.#name, RECHECK_AFTER_MS))
       // An account made since, or anew under the same name, has another salt: this exchange can't be for it.
-      const same = salt !== undefined && loaded.value?.scram.salt.equals(salt)
-      match = this.#server.recheck(candidates(same ? loaded.value : null))
+      const isSame = loaded.value !== null && renewed.value?.scram.salt.equals(loaded.value.scram.salt) === true
+      match = this.#server.recheck(candidates(isSame ? renewed.value : null))
+      verdict = judge(renewed, match?.id, revocations)
     }
-    const account = loaded.value
-    const key = account?.keys.find(candidate => candidate.id === match?.id)
-    if (!account || !key || !match) {
-      throw new Refusal('credentials_rejected', { reason: account ? 'wrong_token' : 'unknown_account' })
+    if (typeof verdict === 'string' || !match) {
+      throw new Refusal('credentials_rejected', { reason: typeof verdict === 'string' ? verdict : 'wrong_token' })
     }
-    const principal = { account, key, asOf: loaded.asOf }
-    const reason = objection(principal, this.#options.revocations)
-    if (reason) throw new Refusal('credentials_rejected', { reason })
-    return { principal, serverFinal: match.serverFinal }
+    return { principal: verdict, serverFinal: match.serverFinal }
   }
+}
+
+/** Decides on an account whose key `keyId` has been proved, or none of whose keys has. */
+function judge(
+  { asOf, value: account }: Loaded<AccountRecord>,
+  keyId: string | undefined,
+  revocations: RevocationList,
+): Principal | CredentialReason {
+  if (!account) return 'unknown_account'
+  const key = account.keys.find(candidate => candidate.id === keyId)
+  if (!key) return 'wrong_token'
+  const principal = { account, key, asOf }
+  return objection(principal, revocations) ?? principal
 }
 
 /** Tells why a principal whose secret is right must still be refused, or null. The one place where state, expiry and

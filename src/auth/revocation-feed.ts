@@ -93,12 +93,20 @@ export class RevocationFeed {
       )
       this.#mustResync ||= !isFirst && page.missed
       const news = list.apply(page, startedAt)
-      if (news.length > 0) events.changed(news)
+      if (news.length > 0) this.#tell(news)
       if (page.changes.length < PAGE) break
     }
     if (!this.#mustResync) return
     events.resync()
     this.#mustResync = false
+  }
+
+  /** The list has moved on, so these changes will not come again: should acting on them fail, check everything. */
+  #tell(news: readonly Change[]): void {
+    const before = this.#mustResync
+    this.#mustResync = true
+    this.#options.events.changed(news)
+    this.#mustResync = before
   }
 
   /** A store that hangs must not hang the feed: the read is given up, and its late answer is not used. */

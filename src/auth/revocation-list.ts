@@ -75,7 +75,8 @@ export class RevocationList {
       this.#head = reached
       if (complete && startedAt > this.#freshAt) {
         this.#freshAt = startedAt
-        this.#storeOffset = page.storeTime - this.#options.now()
+        // From the start of the read, so that a slow answer makes keys expire early rather than late.
+        this.#storeOffset = page.storeTime - startedAt
       }
     }
     this.#forgetOld()

@@ -40,6 +40,8 @@ export class TokenVerifier {
 
   constructor(options: TokenVerifierOptions) {
     this.#options = options
+    // Now, so that the first unknown key does not take twice the time of the others.
+    this.#doomed().catch(() => {})
     this.#verdicts = new LRUCache({
       max: options.maxVerdicts,
       ttl: options.maxAgeMs,
@@ -97,8 +99,12 @@ export class TokenVerifier {
     else this.#active--
   }
 
+  /** Made once, and again should that fail. */
   #doomed(): Promise<string> {
-    this.#doomedHash ??= argon2.hash(randomBytes(32), ARGON2_OPTIONS)
+    this.#doomedHash ??= argon2.hash(randomBytes(32), ARGON2_OPTIONS).catch((error: unknown) => {
+      this.#doomedHash = undefined
+      throw error
+    })
     return this.#doomedHash
   }
 }

@@ -105,6 +105,31 @@ for (const [way, logIn] of Object.entries(WAYS)) {
     t.equal(desk.loads.length, 2)
   })
 
+  void t.test(`${way}: lets an account in that was enabled again, though nobody has told`, async t => {
+    const desk = new FrontDesk([{ ...robot, state: 'disabled' }])
+    t.equal((await refusalOf(logIn(desk, 'robot', key.token))).reason, 'disabled')
+    desk.change(robot)
+    t.equal(
+      (await refusalOf(logIn(desk, 'robot', key.token))).reason,
+      'disabled',
+      'not while the record is a second old',
+    )
+    desk.clock.advance(1001)
+    t.equal((await logIn(desk, 'robot', key.token)).asOf, desk.head)
+  })
+
+  void t.test(`${way}: asks the store again for every reason alike`, async t => {
+    const withRevoked = { ...robot, keys: [{ ...key.record, revoked: true }, otherKey.record] }
+    const desk = new FrontDesk([withRevoked])
+    for (const token of [key.token, WRONG]) {
+      await refusalOf(logIn(desk, 'robot', token))
+      desk.clock.advance(1001)
+      const before = desk.loads.length
+      await refusalOf(logIn(desk, 'robot', token))
+      t.equal(desk.loads.length - before, 1)
+    }
+  })
+
   void t.test(`${way}: does not ask the store for each wrong token`, async t => {
     const desk = new FrontDesk([robot])
     for (let i = 0; i < 3; i++) await refusalOf(logIn(desk, 'robot', WRONG))

@@ -22,6 +22,8 @@ class Bench {
   /** What the feed told, in order. */
   readonly told: string[] = []
   readonly errors: unknown[] = []
+  /** Whether whoever hears of changes throws. */
+  listenerFails = false
   readonly feed: RevocationFeed
 
   constructor(t: Test) {
@@ -34,7 +36,10 @@ class Bench {
       maxAgeMs: MAX_AGE_MS,
       now: this.clock.now,
       events: {
-        changed: changes => this.told.push(`changed ${span(changes)} at head ${this.list.head}`),
+        changed: changes => {
+          this.told.push(`changed ${span(changes)} at head ${this.list.head}`)
+          if (this.listenerFails) throw new Error('a defect')
+        },
         resync: () => this.told.push('resync'),
         refreshed: (outcome, error) => {
           this.told.push(outcome)
@@ -225,6 +230,20 @@ void t.test('has everything checked again when the list had been stale, and only
   bench.news()
   await bench.feed.refresh()
   t.same(bench.news(), ['changed 2-2 at head 2', 'resync', 'ok'])
+  await bench.feed.refresh()
+  t.same(bench.news(), ['ok'])
+})
+
+void t.test('has everything checked again when changes could not be acted on', async t => {
+  const bench = new Bench(t)
+  await bench.start()
+  bench.store.commit(revoked(1))
+  bench.listenerFails = true
+  await bench.feed.refresh()
+  t.same(bench.news(), ['changed 1-1 at head 1', 'failed'])
+  bench.listenerFails = false
+  await bench.feed.refresh()
+  t.same(bench.news(), ['resync', 'ok'])
   await bench.feed.refresh()
   t.same(bench.news(), ['ok'])
 })

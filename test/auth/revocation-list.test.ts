@@ -107,6 +107,17 @@ void t.test('carries the clock of the store on by a clock that nobody sets', asy
   t.equal(list.isStale(), false)
 })
 
+void t.test(
+  'takes the clock of the store for as late as a slow read allows: keys expire early rather than late',
+  async t => {
+    const { list, clock } = new Bench()
+    const startedAt = clock.now()
+    clock.advance(3000)
+    list.apply(page([], { storeTime: 5_000_000 }), startedAt)
+    t.equal(list.storeNow(), 5_003_000)
+  },
+)
+
 void t.test('corrects its idea of the clock of the store at each read, backwards too', async t => {
   const { list, clock, apply } = new Bench()
   apply(page([], { storeTime: 5_000_000 }))
