@@ -4,8 +4,10 @@ import type { Static } from 'typebox'
 import type { Role } from '../auth/account.js'
 import type { Login } from '../auth/database.js'
 import { addDatabase as storeDatabase, getDatabaseByName, type Database } from '../store/databases.js'
+import { setGrant } from '../store/grants.js'
 import { StoreError } from '../store/store-error.js'
 import { withTransaction } from '../store/transaction.js'
+import type { Caller } from './authorize.js'
 import { Problem } from './problem.js'
 import type { Proof, UpstreamAddress } from './provisioner.js'
 import type { NewDatabaseSchema } from './resources/database.js'
@@ -26,8 +28,10 @@ interface Access {
   readonly notes: readonly string[]
 }
 
-/** @throws Problem `invalid_request`, `name_taken`, `proof_failed`, ProvisionerError, StoreError */
-export async function addDatabase(parts: ApiParts, request: NewDatabase): Promise<AddedDatabase> {
+/** The person who adds a database gets the role admin on it: they hold its keys already, and whoever makes accounts for
+ * machines can give no more than they have.
+ * @throws Problem `invalid_request`, `name_taken`, `proof_failed`, ProvisionerError, StoreError */
+export async function addDatabase(parts: ApiParts, caller: Caller, request: NewDatabase): Promise<AddedDatabase> {
   const { store, sealer, provisioner } = parts
   // Before anything is done on its server; the store has the last word.
   if (await isRegistered(parts, request.name)) throw new Problem('name_taken')
@@ -35,9 +39,12 @@ export async function addDatabase(parts: ApiParts, request: NewDatabase): Promis
   const upstream = { ...pickAddress(address), logins }
   const proof = await provisioner.prove(upstream)
   if (!proof.ok) throw proofFailed(proof)
-  const database = await withTransaction(store, tx =>
-    storeDatabase(tx, sealer, { name: request.name, announce: request.announce ?? true, ...upstream }),
-  )
+  const database = await withTransaction(store, async tx => {
+    const added = { name: request.name, announce: request.announce ?? true, ...upstream }
+    const stored = await storeDatabase(tx, sealer, added)
+    await setGrant(tx, { accountId: caller.account.id, databaseId: stored.id, role: 'admin' })
+    return stored
+  })
   return { database, proof, notes }
 }
 

@@ -47,7 +47,7 @@ export interface paths {
     put?: never
     /**
      * Register a database
-     * @description Provisions the three logins or takes those given, proves them, and keeps them if the proof holds.
+     * @description Provisions the three logins or takes those given, proves them, and keeps them if the proof holds. You get the role admin on it.
      */
     post: operations['addDatabase']
     delete?: never

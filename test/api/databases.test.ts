@@ -19,7 +19,7 @@ void t.test('registering databases', { timeout: 120_000 }, async t => {
     const response = await addDatabase(world, admin, 'shop')
     t.equal(response.statusCode, 201)
     t.match(response.json(), {
-      database: { name: 'shop', role: null, upstream: { host: '127.0.0.1', users: { reader: /reader/ } } },
+      database: { name: 'shop', role: 'admin', upstream: { host: '127.0.0.1', users: { reader: /reader/ } } },
       proof: { ok: true },
     })
     t.notMatch(response.payload, world.server.superuser.password)
@@ -142,8 +142,8 @@ void t.test('who sees which database', { timeout: 120_000 }, async t => {
     await grant(world, admin, admin, 'shop', 'admin')
     const { items } = await list(admin.token)
     t.match(items, [
-      { name: 'owner/stock', role: null },
-      { name: 'secret', role: null },
+      { name: 'owner/stock', role: 'admin' },
+      { name: 'secret', role: 'admin' },
       { name: 'shop', role: 'admin', upstream: { host: '127.0.0.1' } },
     ])
   })

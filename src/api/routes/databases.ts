@@ -60,15 +60,16 @@ export function databaseRoutes(app: Api, parts: ApiParts): void {
         tags: TAGS,
         summary: 'Register a database',
         description:
-          'Provisions the three logins or takes those given, proves them, and keeps them if the proof holds.',
+          'Provisions the three logins or takes those given, proves them, and keeps them if the proof holds. You get the ' +
+          'role admin on it.',
         body: NewDatabaseSchema,
         response: { 201: AddedDatabaseSchema },
       },
     },
-    async ({ body }, reply) => {
-      const added = await addDatabase(parts, body)
+    async ({ body, caller }, reply) => {
+      const added = await addDatabase(parts, caller, body)
       reply.code(201).header('location', `/v1/databases/${encodeURIComponent(body.name)}`)
-      return { database: showDatabase(added.database, null), proof: showProof(added.proof), notes: [...added.notes] }
+      return { database: showDatabase(added.database, 'admin'), proof: showProof(added.proof), notes: [...added.notes] }
     },
   )
 
