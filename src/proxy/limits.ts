@@ -11,6 +11,9 @@ export interface Limits {
   readonly loginsInFlight: number
 }
 
+/** Connections over the limit of their address that are still let in, to be told so. */
+const ROOM_FOR_REFUSALS = 20
+
 export class Counters {
   readonly #limits: Limits
   readonly #byAddress = new Map<string, number>()
@@ -27,6 +30,12 @@ export class Counters {
 
   get loginsInFlight(): number {
     return this.#logins
+  }
+
+  /** Whether an address has so many connections beyond its limit that no more are worth an answer: most of them may
+   * never ask for a login, and wait for their deadline. */
+  isFlooding(address: string): boolean {
+    return (this.#byAddress.get(address) ?? 0) >= this.#limits.connectionsPerAddress + ROOM_FOR_REFUSALS
   }
 
   /** Counts a connection, within the limits or not; the function gives it back. */

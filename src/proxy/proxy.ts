@@ -112,6 +112,7 @@ export class Proxy {
   #serve(socket: net.Socket, terms: ListenerTerms): void {
     const { counters, events } = this.#house
     const address = socket.remoteAddress ?? ''
+    if (counters.isFlooding(address)) return void socket.destroy()
     const leave = counters.enter(address)
     this.#sockets.add(socket)
     socket.once('close', () => {
