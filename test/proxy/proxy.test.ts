@@ -1,0 +1,110 @@
+// The drain: what happens to sessions and connections when the instance is told to stop.
+
+import net from 'node:net'
+import t from 'tap'
+import { testServer } from '../support/postgres.js'
+import { makeWorld } from '../support/world.js'
+import { drive, makeWitness, until } from './observe.js'
+import { RawClient, Told, type Heard } from './raw-client.js'
+
+const DRAINED = { S: 'FATAL', C: '57P01', M: 'session ended: the proxy is shutting down', H: /another instance/ }
+
+void t.test('a drain', async t => {
+  const server = await testServer(t)
+
+  void t.test('ends idle sessions at once, busy ones when they are done, and the rest at the deadline', async t => {
+    const world = await makeWorld(t, { server, env: { POSTERN_DRAIN_TIMEOUT: '2s' } })
+    const witness = await makeWitness(t, world)
+    const robot = await world.account()
+    const enter = async () => {
+      const raw = await RawClient.connect(world.port())
+      t.teardown(() => raw.close())
+      await raw.logIn(robot)
+      return raw
+    }
+    const order: string[] = []
+    const end = async (name: string, raw: RawClient): Promise<Heard[]> => {
+      const heard = await raw.toEnd()
+      order.push(name)
+      raw.close()
+      return heard
+    }
+    const [fresh, idle, busy, inTransaction, endless, late] = await Promise.all(Array.from({ length: 6 }, enter))
+    if (!fresh || !idle || !busy || !inTransaction || !endless || !late) throw new Error('a session is missing')
+    const silent = await RawClient.connect(world.port())
+    await idle.ask('select 1')
+    await inTransaction.ask('begin')
+    late.query('select pg_sleep(60)')
+    busy.query("select pg_sleep(0.7), 'done'")
+    endless.query('select pg_sleep(60)')
+    await until('three of them sleep', async () => {
+      const backends = await witness.backends(robot.name)
+      return backends.filter(({ wait }) => wait === 'PgSleep').length === 3
+    })
+
+    const startedAt = performance.now()
+    const stopped = world.instance.stop()
+    const ends = Promise.all([
+      end('fresh', fresh),
+      end('idle', idle),
+      end('busy', busy),
+      end('in transaction', inTransaction),
+      end('endless', endless),
+      end('late', late),
+    ])
+    const refused = async () => {
+      const error: NodeJS.ErrnoException = await new Promise(resolve => {
+        const socket = net.connect(world.port(), '127.0.0.1', () => socket.destroy())
+        socket.on('error', resolve).on('close', () => resolve(new Error('connected')))
+      })
+      return error.code === 'ECONNREFUSED'
+    }
+    await until('new connections are refused', refused)
+    t.same((await fetch(`${world.instance.metrics}/readyz`)).status, 503)
+    await t.rejects(silent.logIn(robot), { code: '57P03', message: 'the proxy is shutting down' }, 'old ones too')
+    silent.close()
+
+    for (const heard of await ends) t.match(new Told(heard.at(-1) ?? never()).fields, DRAINED)
+    await stopped
+    const took = performance.now() - startedAt
+    t.ok(took > 1_900 && took < 5_000, `it took ${Math.round(took)} ms`)
+    t.same(order.slice(0, 2).sort(), ['fresh', 'idle'])
+    t.equal(order[2], 'busy')
+    t.same(order.slice(3).sort(), ['endless', 'in transaction', 'late'])
+    t.ok(
+      (await ends)[2]?.some(({ type, body }) => type === 'D' && body.includes('done')),
+      'busy had its answer',
+    )
+    await until('no backend is left', async () => (await witness.backends(robot.name)).length === 0)
+  })
+
+  void t.test('takes connections for as long as a load balancer needs to notice', async t => {
+    const world = await makeWorld(t, { server, env: { POSTERN_DRAIN_ACCEPT_DELAY: '700ms' } })
+    const robot = await world.account()
+    const { ended } = await drive(t, world.uri(robot))
+    const stopped = world.instance.stop()
+    const { client } = await drive(t, world.uri(robot))
+    t.equal((await client.query('select 1')).rowCount, 1)
+    t.match(await ended, { code: '57P01' })
+    await stopped
+  })
+
+  void t.test('that is hurried ends everything now', async t => {
+    const world = await makeWorld(t, { server, env: { POSTERN_DRAIN_TIMEOUT: '60s' } })
+    const robot = await world.account()
+    const raw = await RawClient.connect(world.port())
+    await raw.logIn(robot)
+    await raw.ask('begin')
+    const startedAt = performance.now()
+    const stopped = world.instance.stop()
+    await world.instance.hurry()
+    t.match(new Told((await raw.toEnd()).at(-1) ?? never()).fields, DRAINED)
+    await stopped
+    t.ok(performance.now() - startedAt < 10_000)
+    raw.close()
+  })
+})
+
+function never(): never {
+  throw new Error('nothing was heard')
+}
