@@ -1,7 +1,8 @@
 // The cached revocation list: what was taken away lately, how far this instance has read, and how old that knowledge is.
 //
 // Entries serve the races: a login that began with an older record is stopped by them. They are kept for twice the
-// longest life of any cached answer; after that every record in use shows the change itself.
+// longest life of any cached answer, and no shorter than a login may take that holds on to one; after that every record
+// in use shows the change itself.
 
 import type { EpochMs, Seq } from './account.js'
 import type { Change, ChangePage } from './sources.js'
@@ -9,6 +10,8 @@ import type { Change, ChangePage } from './sources.js'
 export interface RevocationListOptions {
   /** Older than this, the list is stale and the proxy fails closed. At most 300,000: the five-minute promise. */
   readonly maxAgeMs: number
+  /** The longest that a login may take: to its end it may rest on the record that it began with. */
+  readonly loginTimeoutMs: number
   /** Monotonic milliseconds. */
   readonly now: () => number
 }
@@ -116,7 +119,8 @@ export class RevocationList {
   }
 
   #forgetOld(): void {
-    const before = this.#options.now() - 2 * this.#options.maxAgeMs
+    const { maxAgeMs, loginTimeoutMs, now } = this.#options
+    const before = now() - Math.max(2 * maxAgeMs, loginTimeoutMs)
     for (const entries of [this.#keys, this.#accounts, this.#touched]) {
       for (const [id, entry] of entries) {
         if (entry.addedAt >= before) break

@@ -48,7 +48,7 @@ export function gatherKnowledge(settings: Settings, metrics: Metrics, log: Logge
   const accountRecords = new AccountRecords(store)
   const databaseRecords = new DatabaseRecords(store, sealer)
   const changes = new Changes(store)
-  const revocations = new RevocationList({ maxAgeMs, now })
+  const revocations = new RevocationList({ maxAgeMs, loginTimeoutMs: login.timeoutMs, now })
   const verifier = new TokenVerifier({
     maxVerdicts: cache.verdicts,
     maxAgeMs,

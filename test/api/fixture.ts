@@ -116,7 +116,7 @@ async function makeWorld(t: Suite, server: TestServer, options: WorldOptions): P
 /** Real authentication, as the control plane puts it together. */
 async function authenticator(store: Store): Promise<ApiParts['authenticate']> {
   const now = () => performance.now()
-  const revocations = new RevocationList({ maxAgeMs: 300_000, now })
+  const revocations = new RevocationList({ maxAgeMs: 300_000, loginTimeoutMs: 15_000, now })
   const startedAt = now()
   revocations.apply(await new Changes(store).readChanges(0, 1000), startedAt)
   const verifier = new TokenVerifier({

@@ -177,7 +177,7 @@ for (const [way, logIn] of Object.entries(WAYS)) {
 
 void t.test('takes a key that expires for expired while the clock of the store is not known', async t => {
   const { clock } = new FrontDesk()
-  const revocations = new RevocationList({ maxAgeMs: 1000, now: clock.now })
+  const revocations = new RevocationList({ maxAgeMs: 1000, loginTimeoutMs: 1000, now: clock.now })
   const principal = { account: robot, key: { ...key.record, expiresAt: 8e15 }, asOf: 1 }
   t.equal(objection(principal, revocations), 'expired')
   t.equal(objection({ ...principal, key: key.record }, revocations), null)

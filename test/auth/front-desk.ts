@@ -19,7 +19,7 @@ export const DOOMED_SECRET = randomBytes(32)
 
 export class FrontDesk {
   readonly clock = new TestClock()
-  readonly revocations = new RevocationList({ maxAgeMs: MAX_AGE_MS, now: this.clock.now })
+  readonly revocations = new RevocationList({ maxAgeMs: MAX_AGE_MS, loginTimeoutMs: 15_000, now: this.clock.now })
   readonly authenticator: Authenticator
   readonly verifier: TokenVerifier
   /** Names that the store was asked for. */

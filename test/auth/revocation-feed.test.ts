@@ -18,7 +18,7 @@ interface Test {
 class Bench {
   readonly clock = new TestClock()
   readonly store = new ModelStore()
-  readonly list = new RevocationList({ maxAgeMs: MAX_AGE_MS, now: this.clock.now })
+  readonly list = new RevocationList({ maxAgeMs: MAX_AGE_MS, loginTimeoutMs: MAX_AGE_MS, now: this.clock.now })
   /** What the feed told, in order. */
   readonly told: string[] = []
   readonly errors: unknown[] = []

@@ -7,7 +7,11 @@ const MAX_AGE_MS = 1000
 
 class Bench {
   readonly clock = new TestClock()
-  readonly list = new RevocationList({ maxAgeMs: MAX_AGE_MS, now: this.clock.now })
+  readonly list: RevocationList
+
+  constructor(loginTimeoutMs = MAX_AGE_MS) {
+    this.list = new RevocationList({ maxAgeMs: MAX_AGE_MS, loginTimeoutMs, now: this.clock.now })
+  }
 
   /** Takes in a page that was asked for just now. */
   readonly apply = (page: ChangePage): readonly number[] =>
@@ -202,6 +206,18 @@ void t.test('keeps an entry for twice the longest life of any record, and then l
   t.equal(list.size, 0)
   t.equal(list.stopFor({ ...KEY, asOf: 0 }), null)
   t.equal(list.isOvertaken({ accountId: 'account', databaseId: '', asOf: 1 }), false)
+})
+
+void t.test('keeps an entry until the slowest login that began before it is over', async t => {
+  const { list, clock, apply } = new Bench(10 * MAX_AGE_MS)
+  apply(page([change(2, 'key-revoked', { keyId: 'key', accountId: 'account' })]))
+  clock.advance(10 * MAX_AGE_MS)
+  apply(page([], { head: 2 }))
+  t.equal(list.stopFor({ ...KEY, asOf: 1 }), 'revoked')
+  t.equal(list.isOvertaken({ accountId: 'account', databaseId: '', asOf: 1 }), true)
+  clock.advance(1)
+  apply(page([], { head: 2 }))
+  t.equal(list.size, 0)
 })
 
 void t.test('keeps an entry that was renewed, and lets the older ones behind it go', async t => {
