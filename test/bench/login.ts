@@ -2,10 +2,10 @@
 //
 // Four clients at a time, and then one alone, connect, log in, run `select 1`, say Terminate and wait for the close,
 // over and over. The rate is that of the four, the latency (from connect to the answer) that of the one. Without the
-// query pgbouncer would not need the database at all. The client remembers its salted password, which would cost it more
-// than all the rest. The database forks a process for every login through Postern; pgbouncer is measured twice: as it is
-// meant to be used, handing out connections that are left over, and with server_lifetime = 0, where it logs in anew for
-// every client as Postern does.
+// query pgbouncer would not need the database at all. The client remembers its salted password, which would cost it
+// more than all the rest. The database forks a process for every login through Postern; pgbouncer is measured twice: as
+// it is meant to be used, handing out connections that are left over, and with server_lifetime = 0, where it logs in
+// anew for every client as Postern does.
 
 import { connect, drink, leave } from './client.js'
 import { pgbouncer } from './others.js'

@@ -7,7 +7,7 @@
 // --build DIR     the build of Postern to measure (the folder with serve.js); default dist
 // --against DIR   another build beside it: to see what a change is worth
 // --profile DIR   has Postern write a CPU profile (node --cpu-prof) into DIR; it is slower then
-// --minutes N     measures for N minutes each instead of 45 seconds
+// --minutes N     measures for N minutes each instead of 40 seconds
 
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -25,7 +25,7 @@ const { values, positionals } = parseArgs({
     build: { type: 'string', default: 'dist' },
     against: { type: 'string' },
     profile: { type: 'string' },
-    minutes: { type: 'string', default: '0.75' },
+    minutes: { type: 'string', default: '0.65' },
   },
 })
 const names = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS)

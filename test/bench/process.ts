@@ -21,6 +21,8 @@ export class Program {
     this.#logFile = logFile
     this.#child = spawn(program, args, { ...options, stdio: ['ignore', log, log] })
     this.#child.on('error', () => {})
+    // A benchmark that fails, or whose reader has gone (EPIPE), leaves nothing behind.
+    process.once('exit', this.#kill)
   }
 
   get pid(): number {
@@ -42,13 +44,16 @@ export class Program {
   }
 
   async stop(): Promise<void> {
+    process.off('exit', this.#kill)
     if (this.#child.pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const gone = once(this.#child, 'exit')
     this.#child.kill('SIGTERM')
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE_MS)
+    const timer = setTimeout(this.#kill, PATIENCE_MS)
     await gone
     clearTimeout(timer)
   }
+
+  readonly #kill = (): void => void this.#child.kill('SIGKILL')
 }
 
 /** Microseconds of CPU that all threads of a process that live now have used; 0 for no process. */
