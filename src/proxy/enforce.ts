@@ -86,7 +86,7 @@ export class Enforcer {
       if (session.expiresAt !== null && session.expiresAt <= now) session.end('session_expired')
       else if (stale) session.end('session_list_stale')
     }
-    for (const session of this.#undecided) this.#decideLater(session)
+    for (const session of this.#undecided) this.#decideLater(session, { isRetry: true })
   }
 
   #act(change: Change): void {
@@ -104,12 +104,12 @@ export class Enforcer {
         for (const session of ofAccount) this.#end(session, 'session_deleted', change)
         break
       case 'account-changed':
-        for (const session of ofAccount) this.#decideLater(session, change)
+        for (const session of ofAccount) this.#decideLater(session, { change })
         break
       case 'database-changed':
       case 'database-removed':
         if (change.databaseId === null) break
-        for (const session of sessions.onDatabase(change.databaseId)) this.#decideLater(session, change)
+        for (const session of sessions.onDatabase(change.databaseId)) this.#decideLater(session, { change })
         break
     }
   }
@@ -122,14 +122,15 @@ export class Enforcer {
     void session.closed.then(() => events.propagated(Math.max(0, revocations.storeNow() - change.at) / 1000))
   }
 
-  #decideLater(session: Session, change?: Change): void {
+  #decideLater(session: Session, { change, isRetry = false }: { change?: Change; isRetry?: boolean } = {}): void {
     this.#undecided.delete(session)
     this.#decide(session).then(
       code => code && this.#end(session, code, change),
       (error: unknown) => {
         // The sweep tries again. Should the store stay away, the list grows stale and settles it.
         if (!session.endCode) this.#undecided.add(session)
-        this.#options.events.failed('deciding a session again', error)
+        // Told once: with many sessions the outage of a store would fill the log.
+        if (!isRetry) this.#options.events.failed('deciding a session again', error)
       },
     )
   }

@@ -124,6 +124,24 @@ void t.test('access', async t => {
     })
   })
 
+  void t.test('a session whose change can not be looked up is decided later, and logged once', async t => {
+    const robot = await world.account()
+    const driver = await drive(t, world.uri(robot))
+    const failures = () => world.log.filter(({ msg }) => msg === 'deciding a session again failed').length
+    const before = failures()
+    await withLockedAccounts(t, world, robot, async () => {
+      const attempts = new Set<string>()
+      await until('it has been tried three times', async () => {
+        for (const at of await waitingForAccounts(world)) attempts.add(at)
+        return attempts.size === 3
+      })
+    })
+    t.equal(failures(), before + 1)
+    await stands(t, driver)
+    await disableAccount(world.store, robot.id)
+    t.match(await driver.ended, { code: '57P01', message: /disabled/ })
+  })
+
   void t.test('another user behind the same role ends the sessions of the old one', async t => {
     const robot = await world.account()
     const { ended } = await drive(t, world.uri(robot))
@@ -204,6 +222,17 @@ async function withLockedAccounts(t: Test, world: World, robot: Member, work: ()
   await seen(world)
   await work()
   await client.query('rollback')
+}
+
+/** When each of the statements began that now wait for the accounts. */
+async function waitingForAccounts(world: World): Promise<string[]> {
+  const rows = await world.store.run<{ at: string }>(
+    'look',
+    `select query_start::text as at from pg_stat_activity
+     where datname = current_database() and wait_event = 'relation'`,
+    [],
+  )
+  return rows.map(({ at }) => at)
 }
 
 async function storeName(world: World): Promise<string> {
