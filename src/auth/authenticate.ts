@@ -36,6 +36,9 @@ export interface AuthenticatorOptions {
  * enabled again. Every refusal, so that they all take the same steps. */
 const RECHECK_AFTER_MS = 1000
 
+/** The longest name that an account can have, an e-mail address: RFC 5321, section 4.5.3.1.3. */
+const MAX_NAME_LENGTH = 254
+
 export class Authenticator {
   readonly #options: AuthenticatorOptions
 
@@ -53,15 +56,16 @@ export class Authenticator {
   async password(name: string, token: string): Promise<Principal> {
     const parsed = parseToken(token)
     const { accounts, verifier } = this.#options
+    const wanted = searchable(name)
     const check = async (loaded: Loaded<AccountRecord>): Promise<Principal | CredentialReason> => {
       const key = loaded.value?.keys.find(candidate => candidate.id === parsed?.keyId) ?? null
       const matches = await verifier.verify(token, key?.argon2 ?? null)
       if (!parsed) return 'malformed_token' // before anything that tells accounts from no accounts
       return judge(loaded, matches ? key?.id : undefined, this.#options.revocations)
     }
-    let verdict = await check(await lookUp(accounts.get(name))).catch(asRefusal)
+    let verdict = await check(await lookUp(accounts.get(wanted))).catch(asRefusal)
     if (typeof verdict === 'string' && verdict !== 'malformed_token') {
-      verdict = await check(await lookUp(accounts.getYoungerThan(name, RECHECK_AFTER_MS))).catch(asRefusal)
+      verdict = await check(await lookUp(accounts.getYoungerThan(wanted, RECHECK_AFTER_MS))).catch(asRefusal)
     }
     if (typeof verdict === 'string') throw new Refusal('credentials_rejected', { reason: verdict })
     return verdict
@@ -96,7 +100,7 @@ export class ScramLogin {
   /** Takes client-first-message, looks up the account, and answers server-first-message. */
   async first(mechanism: string, data: Buffer): Promise<Buffer> {
     asProtocolError(() => this.#server.clientFirst(mechanism, data))
-    this.#loaded = await lookUp(this.#options.accounts.get(this.#name))
+    this.#loaded = await lookUp(this.#options.accounts.get(searchable(this.#name)))
     const scram = this.#loaded.value?.scram ?? {
       salt: doomedSalt(this.#name, this.#options.doomedSecret),
       iterations: SCRAM_ITERATIONS,
@@ -112,7 +116,7 @@ export class ScramLogin {
     let match = asProtocolError(() => this.#server.clientFinal(data, candidates(loaded.value)))
     let verdict = judge(loaded, match?.id, revocations)
     if (typeof verdict === 'string') {
-      const renewed = await lookUp(accounts.getYoungerThan(this.#name, RECHECK_AFTER_MS))
+      const renewed = await lookUp(accounts.getYoungerThan(searchable(this.#name), RECHECK_AFTER_MS))
       // An account made since, or anew under the same name, has another salt: this exchange can't be for it.
       const isSame = loaded.value !== null && renewed.value?.scram.salt.equals(loaded.value.scram.salt) === true
       match = this.#server.recheck(candidates(isSame ? renewed.value : null))
@@ -155,6 +159,12 @@ function candidates(account: AccountRecord | null | undefined): readonly (KeyRec
 
 function doomed() {
   return { id: '', ...doomedKeys() }
+}
+
+/** What to look up for a claimed name. One that is too long for any account becomes none: the cache remembers what it was
+ * asked for, and a start-up packet has room for names of 10 kB. */
+function searchable(name: string): string {
+  return name.length > MAX_NAME_LENGTH ? '' : name
 }
 
 async function lookUp<T>(answer: Promise<T>): Promise<T> {

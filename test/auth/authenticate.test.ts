@@ -65,6 +65,17 @@ for (const [way, logIn] of Object.entries(WAYS)) {
     }
   })
 
+  void t.test(`${way}: remembers no name that is longer than an account's can be`, async t => {
+    const longest = { ...robot, name: 'r'.repeat(254) }
+    const desk = new FrontDesk([longest])
+    t.equal((await logIn(desk, longest.name, key.token)).account, longest)
+    for (const name of ['a'.repeat(255), 'b'.repeat(9_900)]) {
+      const refusal = await refusalOf(logIn(desk, name, key.token))
+      t.equal(refusal.reason, 'unknown_account')
+    }
+    t.same(desk.loads, [longest.name, ''])
+  })
+
   void t.test(`${way}: lets a key in up to the millisecond of its expiry, by the clock of the store`, async t => {
     const desk = new FrontDesk([withKey({ expiresAt: STORE_TIME + 100 })])
     desk.clock.advance(99)
