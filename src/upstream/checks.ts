@@ -33,7 +33,20 @@ export async function attributes({ run }: Subject): Promise<Verdict> {
            rolreplication AS "REPLICATION", rolbypassrls AS "BYPASSRLS"
       FROM pg_roles WHERE rolname = current_user`)
   const had = Object.keys(row).filter(name => row[name] !== 'f')
-  return had.length === 0 ? yes('no special attributes') : no(`has ${had.join(', ')}`)
+  if (had.length > 0) return no(`has ${had.join(', ')}`)
+  const settings = await ownSettings(run)
+  return yes(
+    settings.length === 0 ? 'no special attributes' : `no special attributes; sets ${some(settings)} by itself`,
+  )
+}
+
+// Any session can give its own login defaults, which then hold for all sessions of that login.
+async function ownSettings(run: Run): Promise<string[]> {
+  const rows = await run(`
+    SELECT split_part(setting, '=', 1) AS name
+      FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) setting
+     WHERE r.rolname = current_user ORDER BY 1`)
+  return namesOf(rows)
 }
 
 export async function memberships({ role, run, others }: Subject): Promise<Verdict> {

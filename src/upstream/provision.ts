@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { grantConnect, grantCreate, grantOwner, grantPredefined, revokeOthers } from './grants.js'
 import { LOGIN_ROLES, loginName, type LoginRole } from './login-names.js'
+import { notesOn } from './notes.js'
 import { ProvisionError, withRight } from './provision-error.js'
 import { identifier, literal } from './quote.js'
 import { type Access, type Run, runAs } from './run-as.js'
@@ -141,18 +142,7 @@ async function grantAll(run: Run, facts: Facts, logins: Logins): Promise<string[
   await revokeOthers(run, facts, reader.user, read)
   await revokeOthers(run, facts, writer.user, write)
   await revokeOthers(run, facts, admin.user, obstacle === null ? [...write, facts.owner] : write)
-  return [...notes, ...(await openSchemas(run))]
-}
-
-// Until 14 everybody could create tables in `public`, and databases that were upgraded keep that.
-async function openSchemas(run: Run): Promise<string[]> {
-  const rows = await run(`
-    SELECT nspname FROM pg_namespace, LATERAL aclexplode(nspacl) acl
-     WHERE acl.grantee = 0 AND acl.privilege_type = 'CREATE' AND nspname !~ '^pg_'`)
-  return rows.map(({ nspname }) => {
-    const schema = identifier(nspname ?? '')
-    return `Everybody, the reader too, may create tables in schema ${schema}: REVOKE CREATE ON SCHEMA ${schema} FROM PUBLIC ends that.`
-  })
+  return [...notes, ...(await notesOn(run))]
 }
 
 function randomPassword(): string {

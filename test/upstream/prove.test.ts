@@ -85,6 +85,14 @@ async function drift(t: Test, server: Server): Promise<void> {
     { role: 'reader', check: 'login' },
   ])
   t.match(await proof(server, 'adrift', logins), { ok: true }, 'and all is well again')
+  await server.sql(`ALTER ROLE ${reader} SET search_path = shop`, 'adrift')
+  const { findings } = await proof(server, 'adrift', logins)
+  const settings = { role: 'reader', check: 'attributes', detail: 'sets search_path by itself' } as const
+  t.ok(
+    findings.some(one => matches(one, settings)),
+    'defaults that a session gave its login',
+    { findings },
+  )
   const same = await proof(server, 'adrift', { ...logins, reader: logins.writer })
   t.ok(
     failed(same).some(one => matches(one, { role: 'reader', check: 'become' })),

@@ -50,6 +50,13 @@ async function ofASuperuser(t: Test, server: Server): Promise<void> {
     t.match(failed(old), [{ role: 'reader', check: 'login', detail: /refused the login/ }])
   })
 
+  await t.test('tells of md5 hashes, which its logins can read, and of none else', async t => {
+    t.notMatch((await provision({ admin, name: 'acme/of-super' })).notes.join(), /md5/)
+    await server.sql(`SET password_encryption = 'md5'; CREATE ROLE "Old One" LOGIN PASSWORD 'x'`)
+    t.match((await provision({ admin, name: 'acme/of-super' })).notes.join(), /hashes.* Those of "Old One" are md5/)
+    await server.sql('DROP ROLE "Old One"')
+  })
+
   await t.test('never sends a password to the server', async t => {
     const makePassword = () => 'a-password-to-look-for'
     await provision({ admin, name: 'acme/of-super', makePassword })
