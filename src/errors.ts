@@ -150,7 +150,8 @@ export const REFUSALS = {
     sqlstate: '57P01',
     text: 'session ended: the proxy can not check for revoked keys',
     hint: 'Try again later; an operator should look at the control-plane store.',
-    cause: 'The revocation list is older than revocation.max_age and revocation.when_stale is end-sessions.',
+    cause:
+      'The revocation list, or a change that could not be looked up, is older than revocation.max_age and revocation.when_stale is end-sessions.',
   },
   internal_error: {
     sqlstate: 'XX000',

@@ -36,6 +36,8 @@ export function createDataPlane(settings: Settings, knowledge: Knowledge, metric
     accounts,
     databases,
     whenStale: revocation.whenStale,
+    maxAgeMs: revocation.maxAgeMs,
+    now: monotonicNow,
     events,
   })
   const proxy = new Proxy({

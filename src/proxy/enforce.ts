@@ -20,6 +20,10 @@ export interface EnforcerOptions {
   readonly accounts: FreshCache<AccountRecord>
   readonly databases: FreshCache<DatabaseRecord>
   readonly whenStale: 'end-sessions' | 'keep-sessions'
+  /** The longest that a session may go on without a decision after a change. */
+  readonly maxAgeMs: number
+  /** Monotonic milliseconds. */
+  readonly now: () => number
   readonly events: Pick<ProxyEvents, 'propagated' | 'failed'>
 }
 
@@ -77,16 +81,26 @@ export class Enforcer {
     }
   }
 
-  /** Ends sessions whose key has expired, and all of them when the list is stale. */
+  /** Ends sessions whose key has expired, and those that can't be checked: all when the list is stale. */
   sweep(): void {
     const { sessions, revocations, whenStale } = this.#options
-    const now = revocations.storeNow()
-    const stale = whenStale === 'end-sessions' && revocations.isStale()
+    const storeNow = revocations.storeNow()
+    const isStale = revocations.isStale()
     for (const session of sessions) {
-      if (session.expiresAt !== null && session.expiresAt <= now) session.end('session_expired')
-      else if (stale) session.end('session_list_stale')
+      if (session.expiresAt !== null && session.expiresAt <= storeNow) session.end('session_expired')
+      else if (whenStale === 'end-sessions' && (isStale || this.#isOverdue(session))) session.end('session_list_stale')
     }
-    for (const session of this.#undecided) this.#decideLater(session, { isRetry: true })
+    for (const session of this.#undecided) {
+      if (sessions.has(session)) this.#decideLater(session, { isRetry: true })
+      else this.#undecided.delete(session)
+    }
+  }
+
+  /** Whether a change is waiting for a decision for so long that the list would be stale by now: the store may answer the
+   * list's reads and still fail at those of one account or database. */
+  #isOverdue({ undecidedSince }: Session): boolean {
+    const { maxAgeMs, now } = this.#options
+    return undecidedSince !== null && now() - undecidedSince >= maxAgeMs
   }
 
   #act(change: Change): void {
@@ -124,10 +138,15 @@ export class Enforcer {
 
   #decideLater(session: Session, { change, isRetry = false }: { change?: Change; isRetry?: boolean } = {}): void {
     this.#undecided.delete(session)
+    const since = session.undecidedSince ?? this.#options.now()
     this.#decide(session).then(
-      code => code && this.#end(session, code, change),
+      code => {
+        session.undecidedSince = null
+        if (code) this.#end(session, code, change)
+      },
       (error: unknown) => {
-        // The sweep tries again. Should the store stay away, the list grows stale and settles it.
+        // The sweep tries again, and settles it should that fail for too long.
+        session.undecidedSince = since
         if (!session.endCode) this.#undecided.add(session)
         // Told once: with many sessions the outage of a store would fill the log.
         if (!isRetry) this.#options.events.failed('deciding a session again', error)

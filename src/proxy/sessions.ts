@@ -28,6 +28,8 @@ export class Session {
   readonly asOf: Seq
   /** When its key expires, or null. */
   expiresAt: EpochMs | null
+  /** Since when a change could not be decided on, in monotonic milliseconds, or null. */
+  undecidedSince: number | null = null
   /** Settles when the session is over and its upstream connection closed. */
   readonly closed: Promise<void>
   #settleClosed: () => void = () => {}
@@ -94,6 +96,10 @@ export class Sessions {
 
   [Symbol.iterator](): IterableIterator<Session> {
     return this.#all.values()
+  }
+
+  has(session: Session): boolean {
+    return this.#all.has(session)
   }
 
   add(session: Session): void {

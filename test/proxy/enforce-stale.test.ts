@@ -65,6 +65,18 @@ void t.test('the revocation list', async t => {
     },
   )
 
+  void t.test(
+    'a session that can not be decided on ends as if the list were stale, though the list is young',
+    async t => {
+      const world = await makeWorld(t, { server, env: SHORT })
+      const robot = await world.account()
+      const { ended } = await drive(t, world.uri(robot))
+      await world.store.run('break the logins', "update postern.logins set sealed_password = 'broken'", [])
+      t.match(await ended, { code: '57P01', message: /can not check for revoked keys/ })
+      t.notOk(world.instance.knowledge.revocations.isStale())
+    },
+  )
+
   void t.test('without push the poll finds a revocation', async t => {
     const world = await makeWorld(t, { server, env: SHORT })
     const robot = await world.account()
