@@ -95,6 +95,12 @@ export class Relay {
     return !this.#asked && (messages === 0 || (idle && transactionStatus === 'I'))
   }
 
+  /** Whether something may run in the database. */
+  get #isBusy(): boolean {
+    const { messages, idle } = this.#fromUpstream
+    return this.#asked || !(idle || messages === 0)
+  }
+
   /** Forwards until both sides are closed. Never rejects. */
   run(): Promise<RelayEnd> {
     const { clientEarly, upstreamEarly } = this.#options
@@ -190,10 +196,8 @@ export class Relay {
 
   /** Leaves the database: cancels what runs there, says Terminate, and hangs up if it does not go in time. */
   #leaveUpstream(): void {
-    const { messages, idle } = this.#fromUpstream
-    const isBusy = this.#asked || !(idle || messages === 0)
     // A server that seems idle leaves at once on Terminate, unless the client had more in the pipeline.
-    this.#cancelTimer ??= setTimeout(() => void this.#options.cancel(), isBusy ? 0 : STRAGGLER_MS)
+    this.#cancelTimer ??= setTimeout(() => void this.#options.cancel(), this.#isBusy ? 0 : STRAGGLER_MS)
     // Behind half a message of the client's, Terminate would be taken for the rest of it: then the end has to do.
     if (!this.#leg.socket.writableEnded) this.#leg.socket.end(this.#fromClient.atBoundary ? terminate() : '')
     this.#closeWithin(LAST_WORDS_MS)
@@ -257,6 +261,8 @@ export class Relay {
   #closeWithin(ms: number): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
+      // Hanging up stops no query: it would go on with nobody to read it, and with no session left to end.
+      if (!this.#leg.ended && this.#isBusy && !this.#cancelTimer) void this.#options.cancel()
       this.#client.destroy()
       this.#leg.destroy()
     }, ms)
