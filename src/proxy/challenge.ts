@@ -63,5 +63,7 @@ async function challengePassword({ client, opening, authenticator, visit }: Exch
 
 /** Whether the refusal shows that the claimed account exists: only then may its name be logged. */
 function isOfKnownAccount(error: unknown): boolean {
-  return error instanceof Refusal && error.code === 'credentials_rejected' && error.reason !== 'unknown_account'
+  if (!(error instanceof Refusal) || error.code !== 'credentials_rejected') return false
+  // What has not the form of a token is refused whether or not there is such an account.
+  return error.reason !== 'unknown_account' && error.reason !== 'malformed_token'
 }

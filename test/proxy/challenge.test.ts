@@ -139,6 +139,15 @@ void t.test('proving who one is', async t => {
     t.equal(world.log.filter(line => JSON.stringify(line).includes(token.slice(0, 17))).length, 0)
   })
 
+  void t.test('nor is a password, on whichever listener', async t => {
+    const who = { name: 'correct-horse-battery-staple', token: 'x' }
+    for (const listener of listeners) {
+      const { told } = await refused(world, listener, who)
+      t.equal((await logged(world, told.reference))['account'], null, listener)
+    }
+    t.equal(world.log.filter(line => JSON.stringify(line).includes(who.name)).length, 0)
+  })
+
   void t.test('many simultaneous logins with one token cost one argon2 hash', async t => {
     const one = await world.account()
     const hashed = () => metric(world, 'postern_argon2_duration_seconds_count')
