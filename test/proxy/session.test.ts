@@ -124,7 +124,12 @@ void t.test('a login', async t => {
     t.match(told.fields, { C: '42704', M: /no_such_setting/ }, 'a start-up parameter that the database does not know')
 
     await world.store.run('break', "update postern.databases set dbname = 'no_such_database'", [])
-    await until('the proxy knows', async () => (await refusal(world, robot)).code === '3D000')
+    const isRefused = () =>
+      refusal(world, robot).then(
+        ({ code }) => code === '3D000',
+        () => false,
+      )
+    await until('the proxy knows', isRefused)
     t.equal(await metric(world, 'postern_logins_in_flight'), 0)
   })
 
