@@ -92,6 +92,11 @@ export class RevocationFeed {
         isFirst && list.head === 0 ? source.readRecentChanges(2 * maxAgeMs, PAGE) : source.readChanges(list.head, PAGE),
       )
       this.#mustResync ||= !isFirst && page.missed
+      if (page.head < list.head) {
+        // Reads follow each other, so the store itself went back: restored from a backup, or failed over with a loss.
+        this.#mustResync = true
+        list.goBackTo(page.head)
+      }
       const news = list.apply(page, startedAt)
       if (news.length > 0) this.#tell(news)
       if (page.changes.length < PAGE) break

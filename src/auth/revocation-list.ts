@@ -86,6 +86,14 @@ export class RevocationList {
     return news
   }
 
+  /** Goes back to an earlier change, for a store that did: its numbers from there on are given out anew, to other changes.
+   * Revoked keys stay so; whoever calls this has everything else checked again. */
+  goBackTo(head: Seq): void {
+    this.#head = head
+    this.#accounts.clear()
+    this.#touched.clear()
+  }
+
   /** Tells whether a login must stop that was checked against a record as of `asOf`. A revoked key stays so; an
    * account that was enabled again shows it in a newer record. */
   stopFor(login: { readonly keyId: string; readonly accountId: string; readonly asOf: Seq }): Stop | null {

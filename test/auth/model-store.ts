@@ -30,6 +30,11 @@ export class ModelStore implements ChangeSource, ChangePush {
     this.#onHint()
   }
 
+  /** Goes back to change `seq`, as a store does that is restored from a backup. */
+  restore(seq: number): void {
+    this.#changes = this.#changes.filter(change => change.seq <= seq)
+  }
+
   /** Makes reads hang until the function that is returned is called. */
   hold(): () => void {
     const gate = deferred<void>()

@@ -259,6 +259,21 @@ void t.test('has everything checked again when changes are no longer stored', as
   t.same(bench.news(), ['ok'])
 })
 
+void t.test('has everything checked again when the store went back, and misses nothing from there on', async t => {
+  const bench = new Bench(t)
+  bench.store.commit(revoked(1), revoked(2), change(3, 'account-disabled', { accountId: 'account' }))
+  await bench.start()
+  bench.store.restore(1)
+  await bench.pass(MAX_AGE_MS / 2)
+  t.equal(bench.list.head, 1)
+  t.equal(bench.list.ageMs(), 0, 'the list is young again')
+  t.ok(bench.news().includes('resync'))
+  t.equal(bench.list.stopFor({ keyId: 'other', accountId: 'account', asOf: 1 }), null, 'what was undone stops nobody')
+  bench.store.commit(revoked(2))
+  await bench.feed.refresh()
+  t.same(bench.news(), ['changed 2-2 at head 2', 'ok'], 'a number that was given out anew')
+})
+
 void t.test('race: has everything checked again though the store fails between two pages', async t => {
   const bench = new Bench(t)
   await bench.start()
