@@ -61,23 +61,30 @@ const HALF_OPEN_MS = 30_000
 const TERMINATE_TYPE = TERMINATE.charCodeAt(0)
 const ERROR_RESPONSE_TYPE = 0x45 // 'E'
 
+const READY_FOR_QUERY = 'Z'
+/** Query, Sync and FunctionCall: the server answers each with one ReadyForQuery. Of a Sync in the midst of COPY it takes
+ * no notice; such a session just never counts as idle again. */
+const ANSWERED_WITH_READY = 'QSF'
+
 export class Relay {
   readonly #options: RelayOptions
   readonly #client: net.Socket
   readonly #leg: Leg
-  readonly #fromUpstream = new MessageBoundary()
-  readonly #fromClient = new MessageBoundary()
+  readonly #fromUpstream = new MessageBoundary(READY_FOR_QUERY)
+  readonly #fromClient = new MessageBoundary(ANSWERED_WITH_READY)
   readonly #done: Promise<RelayEnd>
   #finish: (end: RelayEnd) => void = () => {}
   #how: RelayEnd['how'] | undefined
   #error: Error | undefined
   #bytesFromClient = 0
   #bytesFromUpstream = 0
-  /** Whether the client has sent anything since the upstream last said ReadyForQuery. */
+  /** Whether the client has sent anything that the upstream has not answered with ReadyForQuery. */
   #asked = false
   #legIsPaused = false
   #lastWords: Buffer | undefined
   #clientIsOpen = true
+  /** Whether the last words have left for the client: what it does with its end of the connection is its own affair. */
+  #clientIsTold = false
   #legIsOpen = true
   #timer: NodeJS.Timeout | undefined
   #cancelTimer: NodeJS.Timeout | undefined
@@ -101,7 +108,8 @@ export class Relay {
     return this.#asked || !(idle || messages === 0)
   }
 
-  /** Forwards until both sides are closed. Never rejects. */
+  /** Forwards until both sides are closed, or until the database is closed and the client has been sent its last words.
+   * Never rejects. */
   run(): Promise<RelayEnd> {
     const { clientEarly, upstreamEarly } = this.#options
     this.#listen()
@@ -153,7 +161,7 @@ export class Relay {
     this.#bytesFromUpstream += chunk.length
     this.#options.traffic.toClient.add(chunk.length)
     this.#fromUpstream.feed(chunk)
-    if (this.#fromUpstream.idle) this.#asked = false
+    if (this.#fromUpstream.idle && this.#fromUpstream.counted >= this.#fromClient.counted) this.#asked = false
     this.#timer?.refresh()
     this.#client.write(chunk, this.#onFlushed)
     // The chunk is the leg's read buffer: nothing may be read into it before the client's socket has let go of it.
@@ -191,7 +199,13 @@ export class Relay {
   }
 
   #sayLastWords(): void {
-    if (this.#fromUpstream.atBoundary && !this.#client.writableEnded) this.#client.end(this.#lastWords ?? '')
+    if (this.#fromUpstream.atBoundary && !this.#client.writableEnded)
+      this.#client.end(this.#lastWords ?? '', this.#onTold)
+  }
+
+  readonly #onTold = (): void => {
+    this.#clientIsTold = true
+    this.#settle()
   }
 
   /** Leaves the database: cancels what runs there, says Terminate, and hangs up if it does not go in time. */
@@ -242,7 +256,7 @@ export class Relay {
     if (this.#client.writableEnded) return
     const { atBoundary, lastType } = this.#fromUpstream
     const isLoss = this.#how === 'upstream_closed' || this.#how === 'upstream_lost'
-    if (this.#lastWords) this.#client.end(atBoundary ? this.#lastWords : '')
+    if (this.#lastWords) this.#client.end(atBoundary ? this.#lastWords : '', this.#onTold)
     else if (isLoss && atBoundary && lastType !== ERROR_RESPONSE_TYPE) this.#client.end(this.#options.upstreamLost)
     else this.#client.end()
   }
@@ -269,8 +283,9 @@ export class Relay {
   }
 
   #settle(): void {
-    if (this.#clientIsOpen || this.#legIsOpen) return
-    clearTimeout(this.#timer)
+    if (this.#legIsOpen || (this.#clientIsOpen && !this.#clientIsTold)) return
+    // A client that was told may still have its end open: then the timer closes it.
+    if (!this.#clientIsOpen) clearTimeout(this.#timer)
     this.#finish({
       how: this.#how ?? 'ended',
       bytesFromClient: this.#bytesFromClient,

@@ -23,7 +23,15 @@ export class MessageBoundary {
   #lastType: number | null = null
   #lastStatus = 0
   #messages = 0
+  #counted = 0
   #broken = false
+  /** 1 for each type that is counted. */
+  readonly #counts = new Uint8Array(256)
+
+  /** @param counted the types of message to count: `QSF` are the ones that a server answers with a ReadyForQuery each */
+  constructor(counted = '') {
+    for (const type of counted) this.#counts[type.charCodeAt(0)] = 1
+  }
 
   /** Whether a message of ours could go in here: none has begun that has not ended. */
   get atBoundary(): boolean {
@@ -59,6 +67,11 @@ export class MessageBoundary {
     return this.#messages
   }
 
+  /** Complete messages so far of the types to count. */
+  get counted(): number {
+    return this.#counted
+  }
+
   /** Whether a length word was less than 4 or over 2^31 - 1. Nothing is known from there on, and never will be. */
   get broken(): boolean {
     return this.#broken
@@ -77,7 +90,9 @@ export class MessageBoundary {
   // The hot path: messages that lie in the chunk whole. State is kept in locals until it ends.
   #skipMessages(chunk: Buffer, from: number, length: number): number {
     let at = from
+    const counts = this.#counts
     let messages = 0
+    let counted = 0
     let type = 0
     let status = this.#lastStatus
     while (length - at >= HEADER_BYTES) {
@@ -97,11 +112,13 @@ export class MessageBoundary {
       type = next
       if (type === READY_FOR_QUERY) status = word === READY_FOR_QUERY_LENGTH ? byteAt(chunk, at + HEADER_BYTES) : 0
       messages++
+      counted += counts[type] as number
       at += 1 + word
     }
     if (messages > 0) this.#lastType = type
     this.#lastStatus = status
     this.#messages += messages
+    this.#counted += counted
     return at
   }
 
@@ -136,6 +153,7 @@ export class MessageBoundary {
     if (this.#type === READY_FOR_QUERY) this.#lastStatus = this.#length === READY_FOR_QUERY_LENGTH ? firstByte : 0
     this.#lastType = this.#type
     this.#messages++
+    this.#counted += this.#counts[this.#type] as number
   }
 }
 

@@ -29,17 +29,21 @@ void t.test('a drain', async t => {
       raw.close()
       return heard
     }
-    const [fresh, idle, busy, inTransaction, endless, late] = await Promise.all(Array.from({ length: 6 }, enter))
-    if (!fresh || !idle || !busy || !inTransaction || !endless || !late) throw new Error('a session is missing')
+    const entered = await Promise.all(Array.from({ length: 7 }, enter))
+    const [fresh, idle, busy, inTransaction, endless, late, pipeline] = entered
+    if (!fresh || !idle || !busy || !inTransaction || !endless || !late || !pipeline)
+      throw new Error('a session is missing')
     const silent = await RawClient.connect(world.port())
     await idle.ask('select 1')
     await inTransaction.ask('begin')
     late.query('select pg_sleep(60)')
     busy.query("select pg_sleep(0.7), 'done'")
     endless.query('select pg_sleep(60)')
-    await until('three of them sleep', async () => {
+    pipeline.query('select 1').query("select pg_sleep(0.7), 'piped'")
+    await pipeline.upTo('Z')
+    await until('four of them sleep', async () => {
       const backends = await witness.backends(robot.name)
-      return backends.filter(({ wait }) => wait === 'PgSleep').length === 3
+      return backends.filter(({ wait }) => wait === 'PgSleep').length === 4
     })
 
     const startedAt = performance.now()
@@ -51,6 +55,7 @@ void t.test('a drain', async t => {
       end('in transaction', inTransaction),
       end('endless', endless),
       end('late', late),
+      end('pipeline', pipeline),
     ])
     const refused = async () => {
       const error: NodeJS.ErrnoException = await new Promise(resolve => {
@@ -69,12 +74,18 @@ void t.test('a drain', async t => {
     const took = performance.now() - startedAt
     t.ok(took > 1_900 && took < 5_000, `it took ${Math.round(took)} ms`)
     t.same(order.slice(0, 2).sort(), ['fresh', 'idle'])
-    t.equal(order[2], 'busy')
-    t.same(order.slice(3).sort(), ['endless', 'in transaction', 'late'])
-    t.ok(
-      (await ends)[2]?.some(({ type, body }) => type === 'D' && body.includes('done')),
-      'busy had its answer',
-    )
+    t.same(order.slice(2, 4).sort(), ['busy', 'pipeline'])
+    t.same(order.slice(4).sort(), ['endless', 'in transaction', 'late'])
+    for (const [index, answer] of [
+      [2, 'done'],
+      [6, 'piped'],
+    ] as const) {
+      const heard = (await ends)[index]
+      t.ok(
+        heard?.some(({ type, body }) => type === 'D' && body.includes(answer)),
+        `${answer}: it had its answer`,
+      )
+    }
     await until('no backend is left', async () => (await witness.backends(robot.name)).length === 0)
   })
 

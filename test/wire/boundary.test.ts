@@ -39,12 +39,22 @@ const requests = Buffer.concat([
   terminate(),
 ])
 
-type State = { atBoundary: boolean; remaining: number; messages: number; lastType: string; status: string | null }
+type State = {
+  atBoundary: boolean
+  remaining: number
+  messages: number
+  counted: number
+  lastType: string
+  status: string | null
+}
+
+/** What the boundaries of these tests count. */
+const COUNTED = 'ZQS'
 
 function stateOf(boundary: MessageBoundary): State {
-  const { atBoundary, remaining, messages, lastType, transactionStatus } = boundary
+  const { atBoundary, remaining, messages, counted, lastType, transactionStatus } = boundary
   const type = lastType === null ? '' : String.fromCharCode(lastType)
-  return { atBoundary, remaining, messages, lastType: type, status: transactionStatus }
+  return { atBoundary, remaining, messages, counted, lastType: type, status: transactionStatus }
 }
 
 /** What must hold after `length` bytes of a stream, found out the slow way. */
@@ -56,13 +66,14 @@ function expectedState(stream: Buffer, length: number): State {
     atBoundary: used === length,
     remaining: header === undefined ? 0 : used + 1 + header - length,
     messages: messages.length,
+    counted: messages.filter(({ type }) => COUNTED.includes(type)).length,
     lastType: messages.at(-1)?.type ?? '',
     status: messages.findLast(({ type }) => type === 'Z')?.body.toString() ?? null,
   }
 }
 
 function fed(...chunks: Buffer[]): MessageBoundary {
-  const boundary = new MessageBoundary()
+  const boundary = new MessageBoundary(COUNTED)
   for (const chunk of chunks) boundary.feed(chunk)
   return boundary
 }
@@ -82,7 +93,7 @@ for (const [side, stream] of [
 
   void t.test(`knows where it is in what a ${side} says, after pieces of every size`, async t => {
     for (let size = 1; size <= 60; size++) {
-      const boundary = new MessageBoundary()
+      const boundary = new MessageBoundary(COUNTED)
       for (const [index, piece] of pieces(stream, size).entries()) {
         boundary.feed(piece)
         const length = Math.min(stream.length, (index + 1) * size)
@@ -99,7 +110,7 @@ void t.test('agrees with the slow way on any stream in any pieces', async t => {
   fc.assert(
     fc.property(streams, fc.array(fc.nat({ max: 40 }), { maxLength: 40 }), (messages, sizes) => {
       const stream = Buffer.concat(messages)
-      const boundary = new MessageBoundary()
+      const boundary = new MessageBoundary(COUNTED)
       let at = 0
       for (const size of [...sizes, stream.length]) {
         boundary.feed(stream.subarray(at, at + size))
