@@ -55,16 +55,17 @@ export class Authenticator {
   /** Checks a token that was sent as a password. Rejects with a Refusal. */
   async password(name: string, token: string): Promise<Principal> {
     const parsed = parseToken(token)
+    // The form of a token is public, so this tells nothing, and a guess without it costs no look-up and no hash.
+    if (!parsed) throw new Refusal('credentials_rejected', { reason: 'malformed_token' })
     const { accounts, verifier } = this.#options
     const wanted = searchable(name)
     const check = async (loaded: Loaded<AccountRecord>): Promise<Principal | CredentialReason> => {
-      const key = loaded.value?.keys.find(candidate => candidate.id === parsed?.keyId) ?? null
+      const key = loaded.value?.keys.find(candidate => candidate.id === parsed.keyId) ?? null
       const matches = await verifier.verify(token, key?.argon2 ?? null)
-      if (!parsed) return 'malformed_token' // before anything that tells accounts from no accounts
       return judge(loaded, matches ? key?.id : undefined, this.#options.revocations)
     }
     let verdict = await check(await lookUp(accounts.get(wanted))).catch(asRefusal)
-    if (typeof verdict === 'string' && verdict !== 'malformed_token') {
+    if (typeof verdict === 'string') {
       verdict = await check(await lookUp(accounts.getYoungerThan(wanted, RECHECK_AFTER_MS))).catch(asRefusal)
     }
     if (typeof verdict === 'string') throw new Refusal('credentials_rejected', { reason: verdict })

@@ -310,8 +310,6 @@ void t.test('password: hashes once for each refusal, whether or not there is an 
     [robot, () => mintToken().token],
     [null, () => mintToken().token],
     [{ ...robot, keys: [] }, () => mintToken().token],
-    [robot, () => 'not even a token'],
-    [null, () => 'not even a token'],
     [withKey({ id: forged.keyId }), () => forged.token],
   ]
   for (const [account, token] of cases) {
@@ -321,7 +319,7 @@ void t.test('password: hashes once for each refusal, whether or not there is an 
   }
 })
 
-void t.test('password: asks the store as often for malformed tokens of unknown accounts as of others', async t => {
+void t.test('password: refuses what has not the form of a token without a look-up and without a hash', async t => {
   const desk = new FrontDesk([robot])
   const reasons: string[] = []
   for (const name of ['robot', 'nobody']) {
@@ -329,7 +327,8 @@ void t.test('password: asks the store as often for malformed tokens of unknown a
     desk.clock.advance(1001)
     reasons.push((await refusalOf(desk.authenticator.password(name, 'hunter2'))).reason)
   }
-  t.same(desk.loads, ['robot', 'nobody'])
+  t.same(desk.loads, [])
+  t.equal(desk.hashes, 0)
   t.same(new Set(reasons), new Set(['malformed_token']))
 })
 
