@@ -100,7 +100,7 @@ const FILE = Type.Object({
       default: '15s',
       minimum: 100,
       maximum: 5 * MINUTE_MS,
-      description: 'The longest that a login may take, from accept to the first query.',
+      description: 'The longest that a login may take, from accept to its admission.',
     }),
     max_in_flight: count({ default: 500, unit: 'logins', description: 'Logins at a time. More are refused.' }),
     argon2_concurrency: count({
@@ -201,11 +201,6 @@ const FILE = Type.Object({
         default: 600,
         unit: 'requests a minute and address',
         description: 'Requests in all.',
-      }),
-      logins: count({
-        default: 10,
-        unit: 'requests a minute and address',
-        description: 'Attempts to log in with a password.',
       }),
       token_revocations: count({
         default: 30,
