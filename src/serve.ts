@@ -64,7 +64,10 @@ export async function serve({ configFile, only }: { configFile?: string; only?: 
     log.info('stopped')
     return 0
   } catch (error) {
-    if (error instanceof StoppedWhileStarting) return 0
+    if (error instanceof StoppedWhileStarting) {
+      await shutdown.run()
+      return 0
+    }
     log.fatal({ err: error }, 'could not start or stop cleanly')
     return 1
   } finally {
