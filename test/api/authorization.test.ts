@@ -41,7 +41,7 @@ const ROWS: readonly Row[] = [
   { route: 'GET /v1/databases/:name', url: '/v1/databases/shop', ...everyone(200) },
   { route: 'GET /v1/databases/:name', url: '/v1/databases/owner%2Fother', ...everyone(404), admin: 200 },
   { route: 'POST /v1/databases/:name/check', url: '/v1/databases/shop/check', ...adminOnly(200) },
-  { route: 'GET /v1/databases/:name/connect', url: '/v1/databases/shop/connect', ...everyone(200), admin: 409 },
+  { route: 'GET /v1/databases/:name/connect', url: '/v1/databases/shop/connect', ...everyone(200) },
   {
     route: 'GET /v1/databases/:name/connect',
     url: '/v1/databases/shop/connect?account=robot',
@@ -54,7 +54,7 @@ const ROWS: readonly Row[] = [
     route: 'GET /v1/databases/:name/connect',
     url: '/v1/databases/owner%2Fother/connect',
     ...everyone(404),
-    admin: 409,
+    admin: 200,
   },
   { route: 'GET /v1/databases/:name/grants', url: '/v1/databases/shop/grants', ...adminOnly(200) },
   {
@@ -69,7 +69,7 @@ const ROWS: readonly Row[] = [
     ...adminOnly(204),
   },
   { route: 'GET /v1/service-accounts', url: '/v1/service-accounts', ...everyone(200), machine: 403 },
-  { route: 'POST /v1/service-accounts', url: '/v1/service-accounts', body: NEW_ACCOUNT, ...makers(201), admin: 403 },
+  { route: 'POST /v1/service-accounts', url: '/v1/service-accounts', body: NEW_ACCOUNT, ...makers(201), admin: 409 },
   { route: 'GET /v1/service-accounts/:name', url: '/v1/service-accounts/robot', ...lookers(200) },
   { route: 'POST /v1/service-accounts/:name/disable', url: '/v1/service-accounts/spare/disable', ...makers(200) },
   { route: 'POST /v1/service-accounts/:name/enable', url: '/v1/service-accounts/spare/enable', ...makers(200) },
