@@ -36,6 +36,9 @@ export class Proxy {
   readonly #servers: net.Server[] = []
   readonly #addresses: ListenerAddress[] = []
   readonly #sockets = new Set<net.Socket>()
+  /** The drain has begun: traffic should go elsewhere. */
+  #leaving = false
+  /** No new session may begin. */
   #draining = false
 
   constructor(options: ProxyOptions) {
@@ -51,8 +54,9 @@ export class Proxy {
     return this.#addresses
   }
 
+  /** Whether it is about to go: true before it refuses anybody, so that a load balancer can notice. */
   get isDraining(): boolean {
-    return this.#draining
+    return this.#leaving
   }
 
   /** Begins to listen everywhere; answers the addresses in the order of the settings. Rejects with the system's error
@@ -66,6 +70,7 @@ export class Proxy {
    * `timeoutMs`. Resolves when all are gone. */
   async drain({ acceptDelayMs, timeoutMs }: { acceptDelayMs: number; timeoutMs: number }): Promise<void> {
     const { now, house } = this.#options
+    this.#leaving = true
     // A load balancer needs a moment to notice: until then, connections are still served.
     await delay(acceptDelayMs)
     this.#draining = true
@@ -81,6 +86,7 @@ export class Proxy {
 
   /** Ends everything now: sessions get their last words, everything else is cut. */
   async close(): Promise<void> {
+    this.#leaving = true
     this.#draining = true
     for (const server of this.#servers) if (server.listening) server.close()
     const { sessions } = this.#options.house

@@ -90,10 +90,15 @@ void t.test('a drain', async t => {
   })
 
   void t.test('takes connections for as long as a load balancer needs to notice', async t => {
-    const world = await makeWorld(t, { server, env: { POSTERN_DRAIN_ACCEPT_DELAY: '700ms' } })
+    const world = await makeWorld(t, { server, env: { POSTERN_DRAIN_ACCEPT_DELAY: '2s' } })
     const robot = await world.account()
     const { ended } = await drive(t, world.uri(robot))
+    const readiness = () => fetch(`${world.instance.metrics}/readyz`)
+    t.equal((await readiness()).status, 200)
     const stopped = world.instance.stop()
+    const answer = await readiness()
+    t.equal(answer.status, 503)
+    t.match(await answer.json(), { reasons: ['draining'] })
     const { client } = await drive(t, world.uri(robot))
     t.equal((await client.query('select 1')).rowCount, 1)
     t.match(await ended, { code: '57P01' })
