@@ -3,6 +3,7 @@
 import type { AddressInfo } from 'node:net'
 import { createControlPlane } from './compose/control-plane.js'
 import { createDataPlane, type DataPlane } from './compose/data-plane.js'
+import { makeAdminKey } from './compose/first-admin.js'
 import { gatherKnowledge, type Knowledge } from './compose/knowledge.js'
 import { Shutdown, StoppedWhileStarting } from './compose/shutdown.js'
 import { watchSignals } from './compose/signals.js'
@@ -13,6 +14,7 @@ import { Metrics } from './ops/metrics.js'
 import type { ListenerAddress } from './proxy/proxy.js'
 import type { Settings } from './settings.js'
 import { migrate } from './store/migrate.js'
+import { openStore } from './store/pool.js'
 
 /** What one process runs of Postern; both by default. */
 export type Part = 'proxy' | 'api'
@@ -75,13 +77,24 @@ export async function serve({ configFile, only }: { configFile?: string; only?: 
   }
 }
 
-/** `postern migrate`: brings the store's schema up to date. Returns the exit code. */
-export async function migrateStore({ configFile }: { configFile?: string }): Promise<number> {
+/** `postern migrate`: brings the store's schema up to date, and makes a key for an admin if asked for: its token alone goes
+ * to stdout, everything else to stderr. Returns the exit code. */
+export async function migrateStore({ configFile, admin }: { configFile?: string; admin?: string }): Promise<number> {
   const settings = readSettings(configFile)
   if (!settings) return 1
+  const say = (text: string) => void process.stderr.write(`${text}\n`)
   const ran = await migrate(settings.store.url)
-  process.stdout.write(ran.length === 0 ? 'The store is up to date.\n' : `Ran ${ran.join(', ')}.\n`)
-  return 0
+  say(ran.length === 0 ? 'The store is up to date.' : `Ran ${ran.join(', ')}.`)
+  if (admin === undefined) return 0
+  const store = openStore(settings.store.url, { poolSize: 1 })
+  try {
+    const { keyId, token } = await makeAdminKey(store, admin, settings.keys.maxPerPersonalAccount)
+    process.stdout.write(`${token}\n`)
+    say(`Made key ${keyId} of ${admin}, an admin. This is the only time that its token is shown.`)
+    return 0
+  } finally {
+    await store.close()
+  }
 }
 
 /** Starts an instance. Rejects when an address can't be had or a file not be read, with nothing left running. A store

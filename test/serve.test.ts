@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { ensureCertificates } from '../src/embedded/certificates.js'
+import { watchSecret } from './support/leak-watch.js'
 import { postern } from './support/postern.js'
 import { testServer } from './support/postgres.js'
 
@@ -52,7 +53,7 @@ void t.test('migrate, then serve; SIGTERM drains and exits 0', async t => {
   const config = await configFor(await server.freshDatabase())
   const migrated = postern(t, ['migrate', '--config', config])
   t.equal(await migrated.ended, 0)
-  t.match(migrated.stdout(), 'Ran 0001')
+  t.match(migrated.stderr(), 'Ran 0001')
 
   const running = postern(t, ['serve', '--config', config])
   const ready = readyLine(await running.line(/"msg":"ready"/))
@@ -61,6 +62,25 @@ void t.test('migrate, then serve; SIGTERM drains and exits 0', async t => {
   running.kill('SIGTERM')
   t.equal(await running.ended, 0)
   t.match(running.stdout(), '"msg":"stopped"')
+})
+
+void t.test('migrate --admin makes the first admin of a new store, and a key for whoever lost theirs', async t => {
+  const storeUrl = await server.freshDatabase()
+  const config = await configFor(storeUrl)
+  const [first, second] = [0, 1].map(() => postern(t, ['migrate', '--config', config, '--admin', 'ada@example.com']))
+  t.same([await first?.ended, await second?.ended], [0, 0], 'also when two run at once')
+  const ready = readyLine(await postern(t, ['serve', '--config', config, '--only', 'api']).line(/"msg":"ready"/))
+  for (const running of [first, second]) {
+    const token = running?.stdout().trim() ?? ''
+    watchSecret(token)
+    t.match(token, /^pstn_\w+$/)
+    t.notMatch(running?.stderr(), token)
+    const me = await fetch(`${ready.api}/v1/me`, { headers: { authorization: `Bearer ${token}` } })
+    t.match(await me.json(), { account: { name: 'ada@example.com', org_role: 'admin' } })
+  }
+  const wrong = postern(t, ['migrate', '--config', config, '--admin', 'no address'])
+  t.equal(await wrong.ended, 1)
+  t.match(wrong.stderr(), /error: .*\n/)
 })
 
 void t.test('each part runs alone', async t => {

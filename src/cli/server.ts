@@ -69,13 +69,21 @@ function addMigrate(program: Command, end: (exitCode: number) => void): void {
   const command = program
     .command('migrate')
     .summary("bring the store's schema up to date")
-    .description("Bring the store's schema up to date. Run it once before the new version of serve is started.")
+    .description(
+      "Bring the store's schema up to date. Run it once before the new version of serve is started. With --admin it " +
+        'also makes an API key for an admin of the organization, the first one or one who has lost theirs, and prints ' +
+        'its token.',
+    )
     .option('--config <file>', 'YAML file with settings')
-    .action(async ({ config }: { config?: string }) => {
+    .option('--admin <email>', 'make this person an admin if need be, and give them a key')
+    .action(async ({ config, admin }: { config?: string; admin?: string }) => {
       const { migrateStore } = await import('../serve.js')
-      end(await migrateStore(configFile(config)))
+      end(await migrateStore({ ...configFile(config), ...(admin === undefined ? {} : { admin }) }))
     })
-  examples(command, [['postern migrate --config /etc/postern.yaml', 'Migrate the store that the file names.']])
+  examples(command, [
+    ['postern migrate --config /etc/postern.yaml', 'Migrate the store that the file names.'],
+    ['postern migrate --admin ada@example.com > key', 'And make the first admin, with a key.'],
+  ])
 }
 
 function configFile(config: string | undefined): { configFile?: string } {
