@@ -66,7 +66,7 @@ void t.test('refuses two neighbours that changed places', async t => {
 void t.test('refuses a token that lacks a character or has one too many', async t => {
   for (let at = 0; at < TOKEN.length; at++) t.equal(parseToken(TOKEN.slice(0, at) + TOKEN.slice(at + 1)), null)
   for (const text of [`${TOKEN}\n`, ` ${TOKEN}`, `${TOKEN} `, `${TOKEN}0`, '', 'pstn_', TOKEN + TOKEN]) {
-    t.equal(parseToken(text), null, JSON.stringify(text))
+    t.equal(parseToken(text), null, JSON.stringify(nameless(text)))
   }
 })
 
@@ -87,7 +87,7 @@ void t.test('leaves only the public part of a token in a text', async t => {
 void t.test('redacts a token that lost its end or has other characters stuck to it', async t => {
   for (const text of [TOKEN.slice(0, -1), TOKEN.slice(0, 40), `${TOKEN}abc`, `x${TOKEN}`]) {
     const secret = TOKEN.slice(18, 38)
-    t.notOk(redactTokens(text).includes(secret), text)
+    t.notOk(redactTokens(text).includes(secret), nameless(text))
   }
 })
 
@@ -104,6 +104,11 @@ void t.test('redacts every token wherever it stands', async () => {
     }),
   )
 })
+
+/** A text that can be printed: the end of a run is searched for tokens. */
+function nameless(text: string): string {
+  return text.replaceAll(BODY, 'BODY')
+}
 
 function toNumber(digits: string): bigint {
   return [...digits].reduce((sum, digit) => sum * 62n + BigInt(ALPHABET.indexOf(digit)), 0n)
