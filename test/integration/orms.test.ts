@@ -1,4 +1,4 @@
-// Drizzle, over both of its drivers, and Knex: what they send is their own affair, it has to work.
+// Drizzle, over both of its drivers, Sequelize and Knex: what they send is their own affair, it has to work.
 
 import { asc, eq, gt, sql } from 'drizzle-orm'
 import { drizzle as overPg } from 'drizzle-orm/node-postgres'
@@ -7,6 +7,7 @@ import { drizzle as overPostgresJs } from 'drizzle-orm/postgres-js'
 import knex from 'knex'
 import pg from 'pg'
 import postgres from 'postgres'
+import { DataTypes, Op, Sequelize } from 'sequelize'
 import t from 'tap'
 import { makeShop, ITEMS } from './shop.js'
 
@@ -56,6 +57,39 @@ void t.test('drizzle over postgres.js', async t => {
     .prepare('p')
   t.match(await prepared.execute({ from: 8000 }), [{ name: 'kept' }])
   t.match(await prepared.execute({ from: ITEMS - 1 }), [{ id: ITEMS }])
+})
+
+void t.test('sequelize: tables made by the admin, rows by the writer, none by the reader', async t => {
+  const as = ({ name, token }: { name: string; token: string }) => {
+    const connection = { host: '127.0.0.1', port: world.port(), dialect: 'postgres', logging: false } as const
+    const db = new Sequelize('shop', name, token, { ...connection, pool: { max: 2, min: 0 } })
+    t.teardown(() => db.close())
+    const note = db.define('note', { text: { type: DataTypes.STRING, allowNull: false }, stars: DataTypes.INTEGER })
+    return { db, note }
+  }
+  await as(shop.admin).db.sync()
+  const { db, note } = as(writer)
+  await note.bulkCreate([
+    { text: 'one', stars: 1 },
+    { text: 'two', stars: 2 },
+  ])
+  const failed = db.transaction(async transaction => {
+    await note.update({ stars: 5 }, { where: { text: 'one' }, transaction })
+    await note.create({ stars: 1 }, { transaction })
+  })
+  await t.rejects(failed, { name: 'SequelizeValidationError' })
+  const found = await note.findAndCountAll({ where: { stars: { [Op.gt]: 0 } }, order: ['id'], raw: true })
+  t.match(found, {
+    count: 2,
+    rows: [
+      { text: 'one', stars: 1 },
+      { text: 'two', stars: 2 },
+    ],
+  })
+  await t.rejects(as(reader).note.create({ text: 'three' }), {
+    name: 'SequelizeDatabaseError',
+    parent: { code: '42501' },
+  })
 })
 
 void t.test('knex', async t => {
