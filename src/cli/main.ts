@@ -1,5 +1,4 @@
-#!/usr/bin/env node
-// The `postern` executable.
+// Runs the command line that the executable (postern.js) was given.
 
 import { run } from './program.js'
 

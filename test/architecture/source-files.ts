@@ -23,9 +23,13 @@ export interface SourceFile {
   readonly castsToAny: boolean
 }
 
+/** Starts what cli/main.ts becomes when it is built, and nothing else. */
+const LAUNCHER = 'cli/postern.js'
+
 export function readSources(): readonly SourceFile[] {
   return readdirSync(SRC, { recursive: true, withFileTypes: true })
     .filter(entry => entry.isFile() && /\.[cm]?[jt]sx?$/.test(entry.name))
+    .filter(entry => relative(SRC, join(entry.parentPath, entry.name)) !== join(LAUNCHER))
     .map(entry => {
       const file = join(entry.parentPath, entry.name)
       return inspect(relative(SRC, file).split(sep).join('/'), readFileSync(file, 'utf8'))
