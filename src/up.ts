@@ -101,7 +101,7 @@ async function start(dir: string, options: UpOptions, screen: Screen, shutdown: 
   await writeQuickstart(file, quickstart)
   done()
 
-  screen.show(quickstart, logFile)
+  screen.show(quickstart, { log: logFile, quickstart: file })
   return instance
 }
 

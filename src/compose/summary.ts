@@ -3,10 +3,18 @@
 import type { Quickstart } from './quickstart-file.js'
 import { parseToken } from '../auth/token.js'
 
+/** Where things lie on this machine. */
+export interface Files {
+  /** The JSON lines of the log. */
+  readonly log: string
+  /** The admin's password and token, and those of the examples. */
+  readonly quickstart: string
+}
+
 export interface Screen {
   /** Begins a step; the function ends its line with what came out. */
   step(what: string): (outcome?: string) => void
-  show(quickstart: Quickstart, logFile: string): void
+  show(quickstart: Quickstart, files: Files): void
 }
 
 /** Writes to a terminal, or plainly to whatever else the output is. */
@@ -17,7 +25,7 @@ export function terminalScreen(output: NodeJS.WritableStream & { readonly isTTY?
       output.write(`  ${style.dim('·')} ${what} … `)
       return (outcome = 'done') => output.write(`${style.green(outcome)}\n`)
     },
-    show: (quickstart, logFile) => output.write(summary(quickstart, logFile, style)),
+    show: (quickstart, files) => output.write(summary(quickstart, files, style)),
   }
 }
 
@@ -42,7 +50,7 @@ const ANSI: Style = {
   green: text => `\x1b[32m${text}\x1b[0m`,
 }
 
-function summary(quickstart: Quickstart, logFile: string, { bold, dim }: Style): string {
+function summary(quickstart: Quickstart, files: Files, { bold, dim }: Style): string {
   const { api, metrics, admin, examples } = quickstart
   const [first] = examples
   const keyId = parseToken(first?.token ?? '')?.keyId ?? ''
@@ -59,9 +67,10 @@ function summary(quickstart: Quickstart, logFile: string, { bold, dim }: Style):
     `    npx postern key revoke ${keyId}`,
     '',
     `  ${bold('URI')}      ${first?.uri ?? ''}`,
-    `  ${bold('API')}      ${api}/docs   ${dim(`${admin.email} / ${admin.password}`)}`,
+    `  ${bold('API')}      ${api}/docs`,
     `  ${bold('Metrics')}  ${metrics}/metrics`,
-    `  ${bold('Log')}      ${logFile}`,
+    `  ${bold('Admin')}    ${admin.email}, ${dim('whose password and API token are in')} ${files.quickstart}`,
+    `  ${bold('Log')}      ${files.log}`,
     '',
     '',
   ].join('\n')
