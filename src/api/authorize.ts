@@ -2,7 +2,7 @@
 
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { AccountRecord } from '../auth/account.js'
-import type { Principal } from '../auth/authenticate.js'
+import type { Principal } from '../auth/principal.js'
 import { reach, type Reach } from '../auth/policy.js'
 import { getAccount, type Account } from '../store/accounts.js'
 import type { Store } from '../store/pool.js'

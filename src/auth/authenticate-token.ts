@@ -2,7 +2,7 @@
 
 import { Refusal, type CredentialReason } from '../errors.js'
 import type { AccountRecord } from './account.js'
-import { objection, type Principal } from './authenticate.js'
+import { objection, type Principal } from './principal.js'
 import type { RevocationList } from './revocation-list.js'
 import type { Loaded } from './sources.js'
 import type { TokenVerifier } from './token-verifier.js'

@@ -2,7 +2,7 @@
 
 import { Refusal } from '../errors.js'
 import type { Role, Seq } from './account.js'
-import type { Principal } from './authenticate.js'
+import type { Principal } from './principal.js'
 import type { DatabaseRecord, Login } from './database.js'
 import type { FreshCache } from './fresh-cache.js'
 import { decide } from './policy.js'

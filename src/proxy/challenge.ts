@@ -1,6 +1,7 @@
 // The exchange that proves who the client is: SASL (manual, "SASL Authentication"), or a password on listeners set so.
 
-import type { Authenticator, Principal } from '../auth/authenticate.js'
+import type { Authenticator } from '../auth/authenticate.js'
+import type { Principal } from '../auth/principal.js'
 import { Refusal } from '../errors.js'
 import {
   authenticationCleartext,

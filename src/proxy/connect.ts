@@ -1,6 +1,6 @@
 // The upstream half of a login: dial the database and log in there as the lesser role that matches the account.
 
-import type { Principal } from '../auth/authenticate.js'
+import type { Principal } from '../auth/principal.js'
 import type { Grant } from '../auth/grant.js'
 import { dial } from '../upstream/dial.js'
 import { logIn, type UpstreamSession } from '../upstream/login.js'

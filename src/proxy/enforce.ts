@@ -4,7 +4,7 @@
 // account be read anew and decided again, by the same policy that let it in.
 
 import type { AccountRecord } from '../auth/account.js'
-import { objection } from '../auth/authenticate.js'
+import { objection } from '../auth/principal.js'
 import type { DatabaseRecord } from '../auth/database.js'
 import type { FreshCache } from '../auth/fresh-cache.js'
 import { compareRoles, decide } from '../auth/policy.js'

@@ -2,7 +2,7 @@
 
 import type { EpochMs, Role, Seq } from '../auth/account.js'
 import type { Grant } from '../auth/grant.js'
-import type { Principal } from '../auth/authenticate.js'
+import type { Principal } from '../auth/principal.js'
 import type { SessionEndCode } from '../errors.js'
 import type { Visit } from './visit.js'
 

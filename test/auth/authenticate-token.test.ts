@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { AccountRecord } from '../../src/auth/account.js'
 import { authenticateToken } from '../../src/auth/authenticate-token.js'
-import type { Principal } from '../../src/auth/authenticate.js'
+import type { Principal } from '../../src/auth/principal.js'
 import { mintToken } from '../../src/auth/token.js'
 import { BusyError } from '../../src/auth/token-verifier.js'
 import { FrontDesk, STORE_TIME } from './front-desk.js'

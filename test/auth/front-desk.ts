@@ -2,7 +2,9 @@
 
 import { randomBytes } from 'node:crypto'
 import type { AccountRecord } from '../../src/auth/account.js'
-import { Authenticator, type Principal, type ScramLogin } from '../../src/auth/authenticate.js'
+import { Authenticator } from '../../src/auth/authenticate.js'
+import type { Principal } from '../../src/auth/principal.js'
+import type { ScramLogin } from '../../src/auth/scram-login.js'
 import { FreshCache } from '../../src/auth/fresh-cache.js'
 import { RevocationList } from '../../src/auth/revocation-list.js'
 import type { Change } from '../../src/auth/sources.js'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { GrantRecord } from '../../src/auth/account.js'
-import type { Principal } from '../../src/auth/authenticate.js'
+import type { Principal } from '../../src/auth/principal.js'
 import type { DatabaseRecord } from '../../src/auth/database.js'
 import { FreshCache } from '../../src/auth/fresh-cache.js'
 import { grantFor } from '../../src/auth/grant.js'
