@@ -94,10 +94,14 @@ export class ClientConnection {
   #handshake(secure: tls.TLSSocket): Promise<void> {
     const { signal } = this.#login
     return new Promise((resolve, reject) => {
-      secure.once('secure', resolve)
-      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
       // A failed handshake closes the socket; its reason comes as an error only on some paths.
-      secure.once('close', () => this.#login.abort(new ClientGone(new Error('the TLS handshake failed'))))
+      const onClose = () => this.#login.abort(new ClientGone(new Error('the TLS handshake failed')))
+      secure.once('close', onClose)
+      secure.once('secure', () => {
+        secure.off('close', onClose)
+        resolve()
+      })
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
     })
   }
 

@@ -44,8 +44,8 @@ export interface RelayOptions {
   readonly traffic: Traffic
   /** Asks the upstream to cancel what runs; used when the session is over but a query is not. Must not reject. */
   readonly cancel: () => Promise<void>
-  /** What the client is told when the upstream is lost without a word of its own: a whole ErrorResponse. */
-  readonly upstreamLost: Buffer
+  /** Makes what the client is told when the upstream is lost without a word of its own: a whole ErrorResponse. */
+  readonly upstreamLost: () => Buffer
 }
 
 /** How long both peers have after the proxy ended the session. It must not hang on a client that does not read, nor
@@ -257,7 +257,7 @@ export class Relay {
     const { atBoundary, lastType } = this.#fromUpstream
     const isLoss = this.#how === 'upstream_closed' || this.#how === 'upstream_lost'
     if (this.#lastWords) this.#client.end(atBoundary ? this.#lastWords : '', this.#onTold)
-    else if (isLoss && atBoundary && lastType !== ERROR_RESPONSE_TYPE) this.#client.end(this.#options.upstreamLost)
+    else if (isLoss && atBoundary && lastType !== ERROR_RESPONSE_TYPE) this.#client.end(this.#options.upstreamLost())
     else this.#client.end()
   }
 

@@ -126,7 +126,7 @@ async function relay(
     cancel: async () => {
       if (key) await cancels.cancel(key, database)
     },
-    upstreamLost: fatal(new Refusal('upstream_lost'), session.id),
+    upstreamLost: () => fatal(new Refusal('upstream_lost'), session.id),
   })
   session.handTo(
     (code: SessionEndCode) => relay.end(fatal(new Refusal(code), session.id)),

@@ -28,7 +28,7 @@ for (const [what, answer, cancels] of [
       upstreamEarly: Buffer.alloc(0),
       traffic: { toUpstream: { add: () => {} }, toClient: { add: () => {} } },
       cancel: async () => void cancelled++,
-      upstreamLost: Buffer.alloc(0),
+      upstreamLost: () => Buffer.alloc(0),
     })
     const over = relay.run()
     server.resume()
