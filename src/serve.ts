@@ -19,6 +19,13 @@ import { openStore } from './store/pool.js'
 /** What one process runs of Postern; both by default. */
 export type Part = 'proxy' | 'api'
 
+export interface InstanceOptions {
+  /** The one part to run; both by default. */
+  readonly only?: Part | undefined
+  /** Monotonic milliseconds. Default: the process's own. */
+  readonly now?: (() => number) | undefined
+}
+
 /** A running instance. */
 export interface Instance {
   /** Where clients connect, in the order of the settings; empty when no proxy runs here. */
@@ -58,7 +65,7 @@ export async function serve({ configFile, only }: { configFile?: string; only?: 
   })
   let instance: Instance | undefined
   try {
-    instance = await startInstance(settings, log, only)
+    instance = await startInstance(settings, log, { only })
     shutdown.add(instance.stop)
     const { proxy, api, metrics } = instance
     log.info({ proxy, api, metrics }, 'ready')
@@ -99,19 +106,24 @@ export async function migrateStore({ configFile, admin }: { configFile?: string;
 
 /** Starts an instance. Rejects when an address can't be had or a file not be read, with nothing left running. A store
  * that is down is no reason to fail: the proxy then refuses with 57P03 until it has caught up. */
-export async function startInstance(settings: Settings, log: Logger, only?: Part): Promise<Instance> {
+export async function startInstance(settings: Settings, log: Logger, options: InstanceOptions = {}): Promise<Instance> {
   const shutdown = new Shutdown()
   try {
-    return await start(settings, log, only, shutdown)
+    return await start(settings, log, options, shutdown)
   } catch (error) {
     await shutdown.run().catch(() => {})
     throw error
   }
 }
 
-async function start(settings: Settings, log: Logger, only: Part | undefined, shutdown: Shutdown): Promise<Instance> {
+async function start(
+  settings: Settings,
+  log: Logger,
+  { only, now }: InstanceOptions,
+  shutdown: Shutdown,
+): Promise<Instance> {
   const metrics = new Metrics()
-  const knowledge = gatherKnowledge(settings, metrics, log)
+  const knowledge = gatherKnowledge(settings, metrics, log, now)
   shutdown.add(() => knowledge.store.close())
   const plane = only === 'api' ? null : createDataPlane(settings, knowledge, metrics, log)
   shutdown.add(() => plane?.enforcer.close())

@@ -11,7 +11,7 @@ import { Proxy } from '../proxy/proxy.js'
 import { Sessions } from '../proxy/sessions.js'
 import type { ListenerSettings, Settings } from '../settings.js'
 import { SaltedPasswords } from '../upstream/salted-passwords.js'
-import { doomedSecret, monotonicNow, type Knowledge } from './knowledge.js'
+import { doomedSecret, type Knowledge } from './knowledge.js'
 import { observeProxy } from './observe.js'
 import { loadTlsIdentity } from './tls-identity.js'
 
@@ -26,7 +26,7 @@ const MAX_CANCELS_IN_FLIGHT = 100
 
 /** Makes the proxy; it does not listen yet. Throws when a certificate can't be loaded. */
 export function createDataPlane(settings: Settings, knowledge: Knowledge, metrics: Metrics, log: Logger): DataPlane {
-  const { accounts, databases, revocations, verifier } = knowledge
+  const { accounts, databases, revocations, verifier, now } = knowledge
   const { limits, login, upstream, revocation } = settings
   const events = observeProxy(metrics, log)
   const sessions = new Sessions()
@@ -37,13 +37,13 @@ export function createDataPlane(settings: Settings, knowledge: Knowledge, metric
     databases,
     whenStale: revocation.whenStale,
     maxAgeMs: revocation.maxAgeMs,
-    now: monotonicNow,
+    now,
     events,
   })
   const proxy = new Proxy({
     listeners: settings.listeners.map(listener => ({ ...listener, ...termsOf(listener) })),
     maxConnections: limits.connections,
-    now: monotonicNow,
+    now,
     closedFor: () => {
       if (revocations.ageMs() === Infinity) return 'starting'
       return revocations.isStale() ? 'list_stale' : null

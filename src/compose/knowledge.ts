@@ -27,18 +27,19 @@ export interface Knowledge {
   readonly databases: FreshCache<DatabaseRecord>
   readonly revocations: RevocationList
   readonly verifier: TokenVerifier
+  /** Monotonic milliseconds: the clock of everything that has an age here. */
+  readonly now: () => number
   /** Begins to read the change feed and to tell of it. */
   readonly follow: (events: Pick<RevocationFeedEvents, 'changed' | 'resync'>) => RevocationFeed
 }
 
 /** Milliseconds that only ever go forward, whatever happens to the wall clock. */
-export const monotonicNow = (): number => performance.now()
+const monotonicNow = (): number => performance.now()
 
 /** Opens the store, without connecting yet, and makes everything that answers from it. */
-export function gatherKnowledge(settings: Settings, metrics: Metrics, log: Logger): Knowledge {
+export function gatherKnowledge(settings: Settings, metrics: Metrics, log: Logger, now = monotonicNow): Knowledge {
   const { cache, login, revocation } = settings
   const { maxAgeMs } = revocation
-  const now = monotonicNow
   const store = openStore(settings.store.url, {
     poolSize: settings.store.poolSize,
     statementTimeoutMs: settings.store.statementTimeoutMs,
@@ -72,6 +73,7 @@ export function gatherKnowledge(settings: Settings, metrics: Metrics, log: Logge
     databases: new FreshCache({ max: cache.databases, maxAgeMs, now, load: id => databaseRecords.loadDatabase(id) }),
     revocations,
     verifier,
+    now,
     follow: events =>
       new RevocationFeed({
         list: revocations,

@@ -59,6 +59,8 @@ export interface World {
     member: Pick<Member, 'name' | 'token'>,
     options?: { listener?: (typeof LISTENERS)[number]; query?: string; database?: string },
   ): string
+  /** Puts the instance's clock forward, at once: everything it knows is so much older then. */
+  skip(ms: number): void
   /** The metrics' text. */
   metrics(): Promise<string>
 }
@@ -81,6 +83,7 @@ export async function makeWorld(t: Test, options: WorldOptions = {}): Promise<Wo
   await migrate(storeUrl)
 
   const lines: string[] = []
+  let skipped = 0
   watchSecret(server.superuser.password)
   const destination = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -110,11 +113,10 @@ export async function makeWorld(t: Test, options: WorldOptions = {}): Promise<Wo
   })
   watchSecret(secretKey)
   const only = options.only ?? 'proxy'
-  const instance = await startInstance(
-    settings,
-    createLogger({ level: 'debug', destination }),
-    only === 'both' ? undefined : only,
-  )
+  const instance = await startInstance(settings, createLogger({ level: 'debug', destination }), {
+    only: only === 'both' ? undefined : only,
+    now: () => performance.now() + skipped,
+  })
   t.teardown(() => instance.stop())
 
   const { store, sealer, accountRecords } = instance.knowledge
@@ -159,6 +161,7 @@ export async function makeWorld(t: Test, options: WorldOptions = {}): Promise<Wo
     revoke: async ({ keyId }) => void (await revokeKey(store, keyId)),
     uri: ({ name, token }, { listener = 'scram', query = 'sslmode=disable', database = 'shop' } = {}) =>
       `postgresql://${encodeURIComponent(name)}:${token}@127.0.0.1:${world.port(listener)}/${encodeURIComponent(database)}?${query}`,
+    skip: ms => void (skipped += ms),
     metrics: async () => (await fetch(`${instance.metrics}/metrics`)).text(),
   }
   return world
