@@ -10,13 +10,15 @@ import { withTransaction } from '../../src/store/transaction.js'
 import { frame } from '../../src/wire/frame.js'
 import { makeWorld, type Member, type World } from '../support/world.js'
 import { gateWorld } from '../support/gate.js'
+import { holdTimers } from '../support/held-timers.js'
 import { drive, makeWitness, metric, until, type Witness } from './observe.js'
 import { fieldsOf, RawClient, type Heard } from './raw-client.js'
 
 /** The proxy's promise is five minutes; this is what to expect when nothing fails, with room for a busy machine. */
-const SOON_MS = 3_000
-/** How long a backend may outlive its session. */
-const GONE_MS = 1_500
+const SOON_MS = 10_000
+
+/** How long the relay gives a server that seems idle, before it cancels what may run there. */
+const STRAGGLER_MS = 150
 
 void t.test('a revocation ends what is under way', async t => {
   const world = await makeWorld(t)
@@ -43,6 +45,8 @@ void t.test('a revocation ends what is under way', async t => {
   })
 
   void t.test('an idle session is ended without a CancelRequest', async t => {
+    // A busy machine may not let it leave in time to be spared one: here there is all the time.
+    holdTimers(t, STRAGGLER_MS)
     const { raw, revoke } = await enter(t, case_)
     await raw.ask('select 1')
     const before = gate.cancels
@@ -80,7 +84,7 @@ void t.test('a revocation ends what is under way', async t => {
       )
       await world.revoke(robot)
       t.match(await over, { code: '57P01', message: 'session ended: the API key was revoked' })
-      await until('the backend is gone', async () => (await witness.backends(robot.name)).length === 0, GONE_MS)
+      await until('the backend is gone', async () => (await witness.backends(robot.name)).length === 0, SOON_MS)
     })
   }
 
@@ -185,6 +189,8 @@ void t.test('a revocation ends what is under way', async t => {
 
   void t.test('the log and the metrics tell what ended it', async t => {
     const { raw, robot, revoke } = await enter(t, case_)
+    // Sessions of the tests before may still be on their way out.
+    await until('only these two are left', async () => (await metric(world, 'postern_sessions_active')) === 2)
     const before = await metric(world, 'postern_revocation_propagation_seconds_count')
     await revoke.whenBackend({ state: 'idle' })
     const [told] = await raw.toEnd()
@@ -194,7 +200,10 @@ void t.test('a revocation ends what is under way', async t => {
     )
     const line = world.log.find(({ msg, key }) => msg === 'session closed' && key === robot.keyId)
     t.match(line, { session: reference, reason: 'session_revoked', account: robot.name })
-    t.equal(await metric(world, 'postern_revocation_propagation_seconds_count'), before + 1)
+    await until(
+      'how long it took is measured',
+      async () => (await metric(world, 'postern_revocation_propagation_seconds_count')) === before + 1,
+    )
     t.not(await metric(world, 'postern_sessions_closed_total', { reason: 'session_revoked' }), 0)
   })
 
@@ -245,11 +254,17 @@ void t.test('a revocation ends what is under way', async t => {
     await t.rejects(drive(t, world.uri(robot)), { code: '28P01' })
   })
 
-  void t.test('an expired key, within a second of its expiry', async t => {
-    const robot = await world.account({ expiresAt: Date.now() + 1_500 })
-    const { ended } = await drive(t, world.uri(robot))
-    const error = await ended
-    t.match(error, { code: '57P01', message: /expired/ })
+  void t.test('a key that expires', async t => {
+    const expiresAt = Date.now() + 3_600_000
+    const robot = await world.account({ expiresAt })
+    const { client, ended } = await drive(t, world.uri(robot))
+    const { revocations } = world.instance.knowledge
+    let looks = 0
+    revocations.storeNow = () => (looks++, expiresAt - 1)
+    await until('its expiry has been looked at', () => looks > 1)
+    t.equal((await client.query('select 1')).rowCount, 1, 'not before')
+    revocations.storeNow = () => expiresAt
+    t.match(await ended, { code: '57P01', message: /expired/ })
     await t.rejects(drive(t, world.uri(robot)), { code: '28P01' })
   })
 
@@ -301,7 +316,6 @@ async function enter(
       },
       async isGone() {
         await until('the backend is gone', async () => (await witness.backends(robot.name)).length === 0, SOON_MS)
-        t.ok(performance.now() - revokedAt < SOON_MS + GONE_MS, 'its backend too')
       },
     },
   }

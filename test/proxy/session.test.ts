@@ -6,10 +6,14 @@ import { moveDatabase } from '../../src/store/databases.js'
 import { saslInitialResponse } from '../../src/wire/frontend.js'
 import { encodeSslRequest } from '../../src/wire/startup.js'
 import { gateWorld, type Gate } from '../support/gate.js'
+import { holdTimers } from '../support/held-timers.js'
 import { testServer } from '../support/postgres.js'
 import { makeWorld, type Member, type World } from '../support/world.js'
 import { drive, makeWitness, metric, until } from './observe.js'
 import { RawClient, Told } from './raw-client.js'
+
+// Of no other timer's length.
+const LOGIN_TIMEOUT_MS = 14_321
 
 const CLIENT_FIRST = Buffer.from('n,,n=,r=rOprNGfwEbeRWgbNEkqO')
 
@@ -36,7 +40,8 @@ void t.test('a login', async t => {
   const server = await testServer(t)
 
   void t.test('that takes too long is ended, wherever its client fell silent', async t => {
-    const world = await makeWorld(t, { server, env: { POSTERN_LOGIN_TIMEOUT: '700ms' } })
+    const deadlines = holdTimers(t, LOGIN_TIMEOUT_MS)
+    const world = await makeWorld(t, { server, env: { POSTERN_LOGIN_TIMEOUT: `${LOGIN_TIMEOUT_MS}ms` } })
     const gate = await gateWorld(t, world)
     const robot = await world.account()
     const clients = await Promise.all(
@@ -46,6 +51,8 @@ void t.test('a login', async t => {
         return [phase, client] as const
       }),
     )
+    await until('each has its deadline', () => deadlines.waiting === clients.length)
+    deadlines.goOff()
     for (const [phase, client] of clients) {
       if (phase === 'tls') {
         t.same(await client.rest(), Buffer.alloc(0), 'within a handshake there is no way to say why')
