@@ -15,8 +15,12 @@ export interface ErrorLog {
 
 const RETRY_AFTER_SECONDS = 2
 
-export function handleError(log: ErrorLog) {
-  return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+/** @param refused hears of every problem before it is sent, with the reference that the caller is given. */
+export function handleError(
+  log: ErrorLog,
+  refused: (request: FastifyRequest, problem: Problem, reference: string) => Promise<void>,
+) {
+  return async (error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const problem = toProblem(error)
     const { status } = PROBLEMS[problem.code]
     const instance = `urn:uuid:${request.id}`
@@ -24,9 +28,12 @@ export function handleError(log: ErrorLog) {
       const route = request.routeOptions?.url ?? null
       log.error({ err: error, code: problem.code, method: request.method, route, instance }, 'an API request failed')
     }
+    await refused(request, problem, instance).catch((failure: unknown) => {
+      log.error({ err: failure, code: problem.code, instance }, 'a refused request could not be audited')
+    })
     if (status === 401) reply.header('www-authenticate', 'Bearer realm="postern", Key realm="postern"')
     if (status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS)
-    reply
+    return reply
       .code(status)
       .header('cache-control', 'no-store')
       .type('application/problem+json; charset=utf-8')
@@ -52,6 +59,8 @@ const STORE_PROBLEMS: Readonly<Record<StoreError['code'], ProblemCode>> = {
   not_found: 'conflict', // It was there a moment ago: who looks for something says what it is.
   name_taken: 'name_taken',
   key_limit_reached: 'key_limit_reached',
+  last_admin: 'conflict',
+  needs_group: 'conflict',
   conflict: 'conflict',
   invalid: 'invalid_request',
   bad_cursor: 'bad_cursor',

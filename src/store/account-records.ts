@@ -21,6 +21,11 @@ export class AccountRecords implements AccountSource {
     return this.#load('load an account by name', 'a.name = $1 and a.deleted_at is null', name)
   }
 
+  /** Reads an account by id, in whatever state it is. */
+  loadAccountById(id: string): Promise<Loaded<AccountRecord>> {
+    return this.#load('load an account by id', 'a.id = $1::uuid', id)
+  }
+
   /** Reads the account that has the key, in whatever state the two are. */
   loadAccountByKeyId(keyId: string): Promise<Loaded<AccountRecord>> {
     return this.#load('load an account by key', 'a.id = (select account_id from postern.api_keys where id = $1)', keyId)
@@ -90,7 +95,7 @@ function recordSql(condition: string): string {
   return `
     select h.as_of, a.id, a.name, a.kind, ${stateSql('a')} as state, a.scram_salt, a.scram_iterations, a.scope,
       a.pinned_role, ${KEYS_SQL} as keys,
-      case a.scope when 'personal' then ${grantsSql('a')} else '[]' end as grants,
+      case a.scope when 'pinned' then '[]' else ${grantsSql('a')} end as grants,
       (select coalesce(json_agg(json_build_object('id', d.id, 'name', d.name) order by d.name), '[]')
         from postern.pinned_databases p join postern.databases d on d.id = p.database_id
         where p.account_id = a.id) as databases,
@@ -99,10 +104,18 @@ function recordSql(condition: string): string {
     from (select postern.change_head() as as_of) h left join postern.accounts a on ${condition}`
 }
 
+// An account's own grants, and those of its groups.
 function grantsSql(account: string): string {
   return `(select coalesce(json_agg(json_build_object(
-      'databaseId', d.id, 'database', d.name, 'role', g.role, 'group', null) order by d.name), '[]')
-    from postern.grants g join postern.databases d on d.id = g.database_id where g.account_id = ${account}.id)`
+      'databaseId', d.id, 'database', d.name, 'role', g.role, 'group', g.group_name) order by d.name, g.group_name), '[]')
+    from (
+      select database_id, role, null as group_name from postern.grants where account_id = ${account}.id
+      union all
+      select gg.database_id, gg.role, pg.name from postern.group_members gm
+        join postern.groups pg on pg.id = gm.group_id
+        join postern.group_grants gg on gg.group_id = gm.group_id
+      where gm.account_id = ${account}.id
+    ) g join postern.databases d on d.id = g.database_id)`
 }
 
 const KEYS_SQL = `(

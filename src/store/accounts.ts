@@ -21,10 +21,15 @@ export interface Account {
   readonly description: string | null
   /** null for service accounts. */
   readonly orgRole: OrgRole | null
+  /** Whether it administers the organization: by its orgRole, or through a group that carries the permission. A viewer
+   * never does. */
+  readonly isAdmin: boolean
   readonly scope: 'personal' | 'pinned' | 'groups'
   readonly pinnedRole: Role | null
   /** Names of the databases of a pinned account, in order. */
   readonly databases: readonly string[]
+  /** Names of the groups that it is in, in order. */
+  readonly groups: readonly string[]
   readonly makerId: string | null
   readonly makerName: string | null
   readonly state: AccountState
@@ -101,10 +106,17 @@ function found(row: AccountRow | undefined, doing: string): Account {
   return toAccount(row)
 }
 
+const IS_ADMIN_SQL = `case a.org_role when 'admin' then true when 'viewer' then false else
+  exists (select from postern.group_members gm join postern.groups g on g.id = gm.group_id
+    where gm.account_id = a.id and g.organization_admin) end`
+
 const ACCOUNT_SQL = `
   a.id, a.name, a.kind, a.email, a.description, a.org_role as "orgRole", a.scope, a.pinned_role as "pinnedRole",
   array(select d.name from postern.pinned_databases p join postern.databases d on d.id = p.database_id
     where p.account_id = a.id order by d.name) as databases,
+  array(select g.name from postern.group_members gm join postern.groups g on g.id = gm.group_id
+    where gm.account_id = a.id order by g.name) as groups,
+  ${IS_ADMIN_SQL} as "isAdmin",
   a.maker_id as "makerId", (select m.name from postern.accounts m where m.id = a.maker_id) as "makerName",
   ${stateSql('a')} as state, a.scram_salt as "scramSalt", a.scram_iterations as "scramIterations",
   (select count(*)::integer from postern.api_keys where account_id = a.id and ${ACTIVE_SQL}) as "activeKeys",

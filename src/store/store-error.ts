@@ -9,6 +9,10 @@ export type StoreErrorCode =
   | 'name_taken'
   /** The account has as many active keys as it may have. */
   | 'key_limit_reached'
+  /** It is the last active admin of the organization. */
+  | 'last_admin'
+  /** A groups-scoped account would be left without a group. */
+  | 'needs_group'
   /** The change clashes with what is stored, or with another change made at the same time. */
   | 'conflict'
   /** A value breaks a rule of the schema, such as the form of a name. */
@@ -62,12 +66,20 @@ export function toStoreError(doing: string, error: unknown): StoreError {
   return new StoreError(code === undefined ? codeOfMessage(error) : codeOf(code, constraint), doing, details)
 }
 
-const NAME_CONSTRAINTS = new Set(['accounts_name', 'databases_name'])
+const NAME_CONSTRAINTS = new Set(['accounts_name', 'databases_name', 'groups_name'])
+
+/** Rules of the schema that have a code of their own. */
+const RULE_CONSTRAINTS: Readonly<Record<string, StoreErrorCode>> = {
+  accounts_last_admin: 'last_admin',
+  accounts_has_group: 'needs_group',
+}
 
 function codeOf(code: string, constraint: string | undefined): StoreErrorCode {
   switch (code) {
     case '23505': // unique_violation
       return constraint !== undefined && NAME_CONSTRAINTS.has(constraint) ? 'name_taken' : 'conflict'
+    case '23514': // check_violation
+      return RULE_CONSTRAINTS[constraint ?? ''] ?? 'invalid'
     case '23503': // foreign_key_violation
       return 'not_found'
     case '40001': // serialization_failure

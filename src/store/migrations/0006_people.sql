@@ -1,0 +1,31 @@
+-- People: how they come in (invitations) and stay in (console sessions). Secrets are stored as SHA-256 of 32 random bytes.
+
+create table postern.invitations (
+  id uuid primary key default gen_random_uuid(),
+  -- In lower case; the name of the account to be.
+  email text collate "C" not null check (octet_length(email) <= 254),
+  org_role text not null check (org_role in ('admin', 'member', 'viewer')),
+  secret_hash bytea not null unique check (octet_length(secret_hash) = 32),
+  invited_by uuid references postern.accounts,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null check (isfinite(expires_at)),
+  accepted_at timestamptz,
+  revoked_at timestamptz
+);
+create index invitations_order on postern.invitations (created_at, id);
+-- One open invitation for an address: a new one takes the place of the old.
+create unique index invitations_open on postern.invitations (email) where accepted_at is null and revoked_at is null;
+
+create table postern.console_sessions (
+  id uuid primary key default gen_random_uuid(),
+  account_id uuid not null references postern.accounts,
+  secret_hash bytea not null unique check (octet_length(secret_hash) = 32),
+  created_at timestamptz not null default now(),
+  last_seen_at timestamptz not null default now(),
+  expires_at timestamptz not null check (isfinite(expires_at)),
+  revoked_at timestamptz,
+  address text,
+  user_agent text
+);
+create index console_sessions_account on postern.console_sessions (account_id);
+create index console_sessions_expires on postern.console_sessions (expires_at);
