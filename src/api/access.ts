@@ -13,34 +13,49 @@ import type { ProblemCode } from './problems.js'
 export interface KnownDatabase {
   readonly id: string
   readonly name: string
-  /** The caller's own role; null: they see it as an admin of the organization only. */
+  /** The caller's own role; null: they see it only because they see the whole organization. */
   readonly role: Role | null
 }
 
-/** Finds a database that the caller reaches or, as an admin, any.
+/** Finds a database that the caller reaches or, as an admin or viewer, any.
  * @throws Problem `database_not_found` */
 export async function findDatabase(db: Executor, caller: Caller, name: string): Promise<KnownDatabase> {
   const reached = caller.reach.find(entry => entry.database === name)
   if (reached) return { id: reached.databaseId, name, role: reached.role }
-  if (!caller.isAdmin) throw new Problem('database_not_found')
+  if (!caller.seesAll) throw new Problem('database_not_found')
   const { id } = await orNotFound('database_not_found', getDatabaseByName(db, name))
   return { id, name, role: null }
 }
 
-/** Finds an account that the caller may manage: their own, the machines they made, or, as an admin, any.
+/** What the caller wants with an account. Who may manage one may see it. */
+export type Purpose = 'see' | 'manage'
+
+/** Finds an account that the caller may manage (their own, the machines they made, or, as an admin, any) or see (as a
+ * viewer, any).
  * @throws Problem `account_not_found` */
-export async function findAccount(db: Executor, caller: Caller, name: string): Promise<Account> {
+export async function findAccount(db: Executor, caller: Caller, name: string, purpose: Purpose): Promise<Account> {
   const account = await orNotFound('account_not_found', getAccountByName(db, name))
-  if (!mayManage(caller, account)) throw new Problem('account_not_found')
+  if (!(purpose === 'see' ? maySee(caller, account) : mayManage(caller, account))) {
+    throw new Problem('account_not_found')
+  }
   return account
 }
 
-/** Finds a service account that the caller may manage.
+/** Finds a service account that the caller may see or manage.
  * @throws Problem `account_not_found` */
-export async function findServiceAccount(db: Executor, caller: Caller, name: string): Promise<Account> {
-  const account = await findAccount(db, caller, name)
+export async function findServiceAccount(
+  db: Executor,
+  caller: Caller,
+  name: string,
+  purpose: Purpose,
+): Promise<Account> {
+  const account = await findAccount(db, caller, name, purpose)
   if (account.kind !== 'service') throw new Problem('account_not_found')
   return account
+}
+
+export function maySee(caller: Caller, account: Pick<Account, 'id' | 'makerId'>): boolean {
+  return caller.seesAll || mayManage(caller, account)
 }
 
 export function mayManage(caller: Caller, account: Pick<Account, 'id' | 'makerId'>): boolean {

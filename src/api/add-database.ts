@@ -1,16 +1,16 @@
 // Registers a database: its logins are made or given, and proved, before they are kept.
 
+import type { FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
 import type { Role } from '../auth/account.js'
 import type { Login } from '../auth/database.js'
 import { addDatabase as storeDatabase, getDatabaseByName, type Database } from '../store/databases.js'
 import { setGrant } from '../store/grants.js'
 import { StoreError } from '../store/store-error.js'
-import { withTransaction } from '../store/transaction.js'
-import type { Caller } from './authorize.js'
+import { change } from './audit-trail.js'
 import { Problem } from './problem.js'
 import type { Proof, UpstreamAddress } from './provisioner.js'
-import type { NewDatabaseSchema } from './resources/database.js'
+import { showDatabase, type NewDatabaseSchema } from './resources/database.js'
 import type { ApiParts } from './server.js'
 import { invalidRequest } from './validation.js'
 
@@ -18,6 +18,8 @@ type NewDatabase = Static<typeof NewDatabaseSchema>
 
 export interface AddedDatabase {
   readonly database: Database
+  /** The caller's own; null: they are a machine, whose reach its groups decide. */
+  readonly role: Role | null
   readonly proof: Proof
   readonly notes: readonly string[]
 }
@@ -31,21 +33,28 @@ interface Access {
 /** The person who adds a database gets the role admin on it: they hold its keys already, and whoever makes accounts for
  * machines can give no more than they have.
  * @throws Problem `invalid_request`, `name_taken`, `proof_failed`, ProvisionerError, StoreError */
-export async function addDatabase(parts: ApiParts, caller: Caller, request: NewDatabase): Promise<AddedDatabase> {
+export async function addDatabase(
+  parts: ApiParts,
+  request: FastifyRequest,
+  wanted: NewDatabase,
+): Promise<AddedDatabase> {
   const { store, sealer, provisioner } = parts
+  const { account } = request.caller
+  const role = account.kind === 'personal' ? 'admin' : null
   // Before anything is done on its server; the store has the last word.
-  if (await isRegistered(parts, request.name)) throw new Problem('name_taken')
-  const { address, logins, notes } = await accessTo(parts, request)
+  if (await isRegistered(parts, wanted.name)) throw new Problem('name_taken')
+  const { address, logins, notes } = await accessTo(parts, wanted)
   const upstream = { ...pickAddress(address), logins }
   const proof = await provisioner.prove(upstream)
   if (!proof.ok) throw proofFailed(proof)
-  const database = await withTransaction(store, async tx => {
-    const added = { name: request.name, announce: request.announce ?? true, ...upstream }
+  const database = await change(store, request, async (tx, note) => {
+    const added = { name: wanted.name, announce: wanted.announce ?? true, ...upstream }
     const stored = await storeDatabase(tx, sealer, added)
-    await setGrant(tx, { accountId: caller.account.id, databaseId: stored.id, role: 'admin' })
+    if (role) await setGrant(tx, { accountId: account.id, databaseId: stored.id, role })
+    note({ target: stored.name, after: showDatabase(stored, role) })
     return stored
   })
-  return { database, proof, notes }
+  return { database, role, proof, notes }
 }
 
 async function accessTo({ provisioner }: ApiParts, request: NewDatabase): Promise<Access> {

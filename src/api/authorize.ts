@@ -1,6 +1,6 @@
 // The one door of the API: finds out who calls, and whether they have the permission that the route declares.
 
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import type { AccountRecord } from '../auth/account.js'
 import type { Principal } from '../auth/principal.js'
 import { reach, type Reach } from '../auth/policy.js'
@@ -15,10 +15,15 @@ export interface Caller {
   readonly account: Account
   /** The same account as authentication sees it: what policy decides on. */
   readonly record: AccountRecord
-  readonly keyId: string
+  /** How they showed who they are. */
+  readonly via: 'key' | 'console'
+  /** null: by the console's cookie. */
+  readonly keyId: string | null
   /** Admins of the organization see all databases; what they reach through the proxy is still what this says. */
   readonly reach: readonly Reach[]
   readonly isAdmin: boolean
+  /** Admins and viewers see the whole organization. */
+  readonly seesAll: boolean
 }
 
 declare module 'fastify' {
@@ -46,7 +51,7 @@ export interface AuthorizationOptions {
 export function guardRoutes(app: FastifyInstance, options: AuthorizationOptions): void {
   app.decorateRequest('caller')
   app.addHook('onRoute', route => {
-    if (route.config?.permission) return
+    if (route.config?.permission) return requireAudit(route)
     if (!options.isPublicPlugin(route.url))
       throw new TypeError(`${String(route.method)} ${route.url} has no permission`)
     route.config = { ...route.config, permission: 'public' }
@@ -61,15 +66,25 @@ export function guardRoutes(app: FastifyInstance, options: AuthorizationOptions)
   })
 }
 
-async function identify(request: FastifyRequest, { store, authenticate }: AuthorizationOptions): Promise<Caller> {
-  const principal = await authenticate(readToken(request.headers.authorization))
-  const account = await getAccount(store, principal.account.id)
-  const { account: record, key } = principal
-  return { account, record, keyId: key.id, reach: reach(record), isAdmin: account.orgRole === 'admin' }
+/** A change that leaves no trace must not exist. */
+function requireAudit({ method, url, config }: RouteOptions): void {
+  const isReading = [method].flat().every(name => name === 'GET' || name === 'HEAD')
+  if (!isReading && !config?.audit) throw new TypeError(`${String(method)} ${url} has no action for the audit log`)
 }
 
-function readToken(header: string | undefined): string {
-  const token = /^(?:key|bearer) +(\S+) *$/i.exec(header ?? '')?.[1]
-  if (token === undefined) throw new Problem('login_needed')
-  return token
+async function identify(request: FastifyRequest, { store, authenticate }: AuthorizationOptions): Promise<Caller> {
+  const token = readToken(request.headers.authorization)
+  if (token === null) throw new Problem('login_needed')
+  const { account, key } = await authenticate(token)
+  return toCaller(await getAccount(store, account.id), account, { via: 'key', keyId: key.id })
+}
+
+function toCaller(account: Account, record: AccountRecord, login: Pick<Caller, 'via' | 'keyId'>): Caller {
+  const { isAdmin } = account
+  return { account, record, ...login, reach: reach(record), isAdmin, seesAll: hasPermission(account, 'observer') }
+}
+
+/** Reads the token of an Authorization header; null when there is none. */
+export function readToken(header: string | undefined): string | null {
+  return /^(?:key|bearer) +(\S+) *$/i.exec(header ?? '')?.[1] ?? null
 }

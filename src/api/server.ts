@@ -9,6 +9,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Principal } from '../auth/principal.js'
 import type { Store } from '../store/pool.js'
 import type { Sealer } from '../store/seal.js'
+import { recordRefusal } from './audit-trail.js'
 import { guardRoutes } from './authorize.js'
 import type { ListenerTls } from './connection-uri.js'
 import { handleError, type ErrorLog } from './error-handler.js'
@@ -107,8 +108,8 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   return app
 }
 
-function createServer({ log, https }: ApiParts): Api {
-  const onError = handleError(log)
+function createServer({ log, https, store }: ApiParts): Api {
+  const onError = handleError(log, (request, problem, reference) => recordRefusal(store, request, problem, reference))
   const options = {
     logger: false,
     genReqId: () => randomUUID(),

@@ -424,24 +424,6 @@ export interface components {
       /** @description Of proof_failed: every check. */
       findings?: components['schemas']['Finding'][]
     }
-    Key: {
-      /** @description Public: the 12 characters after `pstn_` of its token. */
-      id: string
-      account: string
-      name: string | null
-      description: string | null
-      /**
-       * @description The key's own: its account may be disabled.
-       * @enum {string}
-       */
-      state: 'active' | 'expired' | 'revoked'
-      /** Format: date-time */
-      created_at: string
-      /** Format: date-time */
-      expires_at: string | null
-      /** Format: date-time */
-      revoked_at: string | null
-    }
     Because: {
       /**
        * @description direct: a grant of its own. group: through a group. pinned: chosen when it was made. capped-by-maker: its maker has less than that by now.
@@ -479,7 +461,25 @@ export interface components {
          */
         org_role: 'admin' | 'member' | 'viewer' | null
       }
-      key: components['schemas']['Key']
+      /** Key */
+      key: {
+        /** @description Public: the 12 characters after `pstn_` of its token. */
+        id: string
+        account: string
+        name: string | null
+        description: string | null
+        /**
+         * @description The key's own: its account may be disabled.
+         * @enum {string}
+         */
+        state: 'active' | 'expired' | 'revoked'
+        /** Format: date-time */
+        created_at: string
+        /** Format: date-time */
+        expires_at: string | null
+        /** Format: date-time */
+        revoked_at: string | null
+      } | null
       reach: components['schemas']['Reach'][]
     }
     /** @description For admins of the organization. */
@@ -680,6 +680,24 @@ export interface components {
       /** @description What it is for, up to 1,000 characters. */
       description?: string
       scope: components['schemas']['PinnedScope']
+    }
+    Key: {
+      /** @description Public: the 12 characters after `pstn_` of its token. */
+      id: string
+      account: string
+      name: string | null
+      description: string | null
+      /**
+       * @description The key's own: its account may be disabled.
+       * @enum {string}
+       */
+      state: 'active' | 'expired' | 'revoked'
+      /** Format: date-time */
+      created_at: string
+      /** Format: date-time */
+      expires_at: string | null
+      /** Format: date-time */
+      revoked_at: string | null
     }
     KeyList: {
       items: components['schemas']['Key'][]

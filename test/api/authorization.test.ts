@@ -30,7 +30,8 @@ const NEW_ACCOUNT = { name: 'fresh', scope: { type: 'pinned', role: 'reader', da
 const everyone = (status: number) => ({ viewer: status, member: status, admin: status, machine: status })
 const adminOnly = (status: number) => ({ viewer: 403, member: 403, admin: status, machine: 403 })
 const makers = (status: number) => ({ viewer: 403, member: status, admin: status, machine: 403 })
-const lookers = (status: number) => ({ viewer: 404, member: status, admin: status, machine: 403 })
+const lookers = (status: number) => ({ viewer: status, member: status, admin: status, machine: 403 })
+const observers = (status: number) => ({ viewer: status, member: 403, admin: status, machine: 403 })
 
 const ROWS: readonly Row[] = [
   { route: 'GET /healthz', url: '/healthz', ...everyone(200) },
@@ -39,24 +40,22 @@ const ROWS: readonly Row[] = [
   { route: 'GET /v1/databases', url: '/v1/databases', ...everyone(200) },
   { route: 'POST /v1/databases', url: '/v1/databases', body: {}, ...adminOnly(400) },
   { route: 'GET /v1/databases/:name', url: '/v1/databases/shop', ...everyone(200) },
-  { route: 'GET /v1/databases/:name', url: '/v1/databases/owner%2Fother', ...everyone(404), admin: 200 },
+  { route: 'GET /v1/databases/:name', url: '/v1/databases/owner%2Fother', ...everyone(404), viewer: 200, admin: 200 },
   { route: 'POST /v1/databases/:name/check', url: '/v1/databases/shop/check', ...adminOnly(200) },
   { route: 'GET /v1/databases/:name/connect', url: '/v1/databases/shop/connect', ...everyone(200) },
   {
     route: 'GET /v1/databases/:name/connect',
     url: '/v1/databases/shop/connect?account=robot',
-    viewer: 404,
-    member: 200,
-    admin: 200,
-    machine: 200,
+    ...everyone(200),
   },
   {
     route: 'GET /v1/databases/:name/connect',
     url: '/v1/databases/owner%2Fother/connect',
     ...everyone(404),
+    viewer: 409,
     admin: 200,
   },
-  { route: 'GET /v1/databases/:name/grants', url: '/v1/databases/shop/grants', ...adminOnly(200) },
+  { route: 'GET /v1/databases/:name/grants', url: '/v1/databases/shop/grants', ...observers(200) },
   {
     route: 'PUT /v1/databases/:name/grants/:account',
     url: '/v1/databases/shop/grants/vera%40example.com',

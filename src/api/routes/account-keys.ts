@@ -5,8 +5,8 @@ import { mintToken } from '../../auth/token.js'
 import type { Account } from '../../store/accounts.js'
 import { createKey, listKeys, revokeAllKeys } from '../../store/keys.js'
 import { StoreError } from '../../store/store-error.js'
-import { withTransaction } from '../../store/transaction.js'
 import { findAccount, orNotFound } from '../access.js'
+import { change } from '../audit-trail.js'
 import { ListQuery, toList, toPageRequest } from '../lists.js'
 import { Problem } from '../problem.js'
 import { CreatedKeySchema, KeyListSchema, NewKeySchema, RevokedKeysSchema, showKey } from '../resources/key.js'
@@ -32,7 +32,7 @@ export function accountKeyRoutes(app: Api, { store, limits }: ApiParts): void {
       },
     },
     async ({ caller, params, query }) => {
-      const account = await findAccount(store, caller, params.account)
+      const account = await findAccount(store, caller, params.account, 'see')
       return toList(await listKeys(store, account.id, toPageRequest(query)), key => showKey(key, account.name))
     },
   )
@@ -40,7 +40,11 @@ export function accountKeyRoutes(app: Api, { store, limits }: ApiParts): void {
   app.post(
     '/accounts/:account/keys',
     {
-      config: { permission: 'member', problems: ['account_not_found', 'key_limit_reached', 'conflict'] },
+      config: {
+        permission: 'member',
+        audit: 'key.create',
+        problems: ['account_not_found', 'key_limit_reached', 'conflict'],
+      },
       schema: {
         operationId: 'createKey',
         tags: TAGS,
@@ -51,15 +55,20 @@ export function accountKeyRoutes(app: Api, { store, limits }: ApiParts): void {
         response: { 201: CreatedKeySchema },
       },
     },
-    async ({ caller, params, body }, reply) => {
-      const account = await findAccount(store, caller, params.account)
+    async (request, reply) => {
+      const { caller, params, body } = request
+      const account = await findAccount(store, caller, params.account, 'manage')
       const { keyId, token } = mintToken()
       const credential = await createCredential(token, account.scram)
       const { name = null, description = null, expires_in_days: days } = body
       const expiresAt = days === undefined ? null : Date.now() + days * DAY_MS
       const newKey = { id: keyId, accountId: account.id, name, description, expiresAt, credential }
       const limit = keyLimit(account, limits)
-      const creation = withTransaction(store, tx => createKey(tx, newKey, limit))
+      const creation = change(store, request, async (tx, note) => {
+        const made = await createKey(tx, newKey, limit)
+        note({ target: `${account.name} ${keyId}`, after: showKey(made, account.name) })
+        return made
+      })
       const key = await orNotFound('account_not_found', orLimitReached(limit, creation))
       reply.code(201).header('cache-control', 'no-store').header('location', `/v1/keys/${key.id}`)
       return { key: showKey(key, account.name), token }
@@ -69,7 +78,7 @@ export function accountKeyRoutes(app: Api, { store, limits }: ApiParts): void {
   app.post(
     '/accounts/:account/keys/revoke-all',
     {
-      config: { permission: 'member', problems: ['account_not_found'] },
+      config: { permission: 'member', audit: 'key.revoke-all', problems: ['account_not_found'] },
       schema: {
         operationId: 'revokeAllKeys',
         tags: TAGS,
@@ -79,9 +88,13 @@ export function accountKeyRoutes(app: Api, { store, limits }: ApiParts): void {
         response: { 200: RevokedKeysSchema },
       },
     },
-    async ({ caller, params }) => {
-      const account = await findAccount(store, caller, params.account)
-      return { revoked: await revokeAllKeys(store, account.id) }
+    async request => {
+      const account = await findAccount(store, request.caller, request.params.account, 'manage')
+      return change(store, request, async (tx, note) => {
+        const revoked = await revokeAllKeys(tx, account.id)
+        note({ target: account.name, after: { revoked } })
+        return { revoked }
+      })
     },
   )
 }

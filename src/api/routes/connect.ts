@@ -57,7 +57,7 @@ export function connectRoutes(app: Api, { store, connect }: ApiParts): void {
 
   async function roleOf(name: string, caller: Caller, database: string) {
     if (name === caller.account.name) return decide(caller.record, database)?.role
-    await findAccount(store, caller, name)
+    await findAccount(store, caller, name, 'see')
     const { value } = await new AccountRecords(store).loadAccount(name)
     if (!value) throw new Problem('account_not_found')
     return decide(value, database)?.role

@@ -5,6 +5,7 @@ import { DatabaseRecords } from '../../store/database-records.js'
 import { decodeCursor, toPage, type Page, type PageRequest } from '../../store/page.js'
 import { findDatabase, orNotFound, type KnownDatabase } from '../access.js'
 import { addDatabase } from '../add-database.js'
+import { change } from '../audit-trail.js'
 import type { Caller } from '../authorize.js'
 import { ListQuery, toList, toPageRequest } from '../lists.js'
 import { Problem } from '../problem.js'
@@ -41,7 +42,7 @@ export function databaseRoutes(app: Api, parts: ApiParts): void {
     },
     async ({ caller, query }) => {
       const request = toPageRequest(query)
-      if (!caller.isAdmin) return toList(reachedDatabases(caller, request), showKnownDatabase)
+      if (!caller.seesAll) return toList(reachedDatabases(caller, request), showKnownDatabase)
       const roleOn = (id: string) => caller.reach.find(entry => entry.databaseId === id)?.role ?? null
       return toList(await listDatabases(store, request), database => showDatabase(database, roleOn(database.id)))
     },
@@ -52,6 +53,7 @@ export function databaseRoutes(app: Api, parts: ApiParts): void {
     {
       config: {
         permission: 'admin',
+        audit: 'database.add',
         problems: ['name_taken', 'bad_database_url', 'proof_failed', 'upstream_failed', 'conflict'],
       },
       bodyLimit: MAX_NEW_DATABASE_BYTES,
@@ -66,10 +68,10 @@ export function databaseRoutes(app: Api, parts: ApiParts): void {
         response: { 201: AddedDatabaseSchema },
       },
     },
-    async ({ body, caller }, reply) => {
-      const added = await addDatabase(parts, caller, body)
-      reply.code(201).header('location', `/v1/databases/${encodeURIComponent(body.name)}`)
-      return { database: showDatabase(added.database, 'admin'), proof: showProof(added.proof), notes: [...added.notes] }
+    async (request, reply) => {
+      const { database, role, proof, notes } = await addDatabase(parts, request, request.body)
+      reply.code(201).header('location', `/v1/databases/${encodeURIComponent(database.name)}`)
+      return { database: showDatabase(database, role), proof: showProof(proof), notes: [...notes] }
     },
   )
 
@@ -87,7 +89,7 @@ export function databaseRoutes(app: Api, parts: ApiParts): void {
     },
     async ({ caller, params }) => {
       const known = await findDatabase(store, caller, params.name)
-      if (!caller.isAdmin) return showKnownDatabase(known)
+      if (!caller.seesAll) return showKnownDatabase(known)
       return showDatabase(await orNotFound('database_not_found', getDatabase(store, known.id)), known.role)
     },
   )
@@ -95,7 +97,7 @@ export function databaseRoutes(app: Api, parts: ApiParts): void {
   app.delete(
     '/databases/:name',
     {
-      config: { permission: 'admin', problems: ['database_not_found'] },
+      config: { permission: 'admin', audit: 'database.remove', problems: ['database_not_found'] },
       schema: {
         operationId: 'removeDatabase',
         tags: TAGS,
@@ -105,9 +107,14 @@ export function databaseRoutes(app: Api, parts: ApiParts): void {
         response: { 204: Nothing },
       },
     },
-    async ({ caller, params }, reply) => {
-      const { id } = await findDatabase(store, caller, params.name)
-      await orNotFound('database_not_found', removeDatabase(store, id))
+    async (request, reply) => {
+      const { id, name } = await findDatabase(store, request.caller, request.params.name)
+      const removal = change(store, request, async (tx, note) => {
+        const before = showDatabase(await getDatabase(tx, id), null)
+        await removeDatabase(tx, id)
+        note({ target: name, before })
+      })
+      await orNotFound('database_not_found', removal)
       return reply.code(204).send(null)
     },
   )
@@ -115,7 +122,7 @@ export function databaseRoutes(app: Api, parts: ApiParts): void {
   app.post(
     '/databases/:name/check',
     {
-      config: { permission: 'admin', problems: ['database_not_found', 'upstream_failed'] },
+      config: { permission: 'admin', audit: 'database.check', problems: ['database_not_found', 'upstream_failed'] },
       schema: {
         operationId: 'checkDatabase',
         tags: TAGS,
@@ -124,11 +131,13 @@ export function databaseRoutes(app: Api, parts: ApiParts): void {
         response: { 200: ProofSchema },
       },
     },
-    async ({ caller, params }) => {
-      const { id } = await findDatabase(store, caller, params.name)
+    async request => {
+      const { id, name } = await findDatabase(store, request.caller, request.params.name)
       const { value } = await new DatabaseRecords(store, parts.sealer).loadDatabase(id)
       if (!value) throw new Problem('database_not_found')
-      return showProof(await parts.provisioner.prove(value))
+      const proof = await parts.provisioner.prove(value)
+      await change(store, request, async (_tx, note) => note({ target: name, after: { ok: proof.ok } }))
+      return showProof(proof)
     },
   )
 }

@@ -2,8 +2,10 @@
 
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
+import type { Executor } from '../../store/pool.js'
 import { listGrantsOnDatabase, removeGrant, setGrant, type Grant } from '../../store/grants.js'
 import { findAccount, findDatabase, orNotFound } from '../access.js'
+import { change } from '../audit-trail.js'
 import { listOf } from '../lists.js'
 import { Problem } from '../problem.js'
 import { AccountParams, body, DatabaseParams, Nothing, RoleName, Time, toTime } from '../schema-types.js'
@@ -21,7 +23,7 @@ export function grantRoutes(app: Api, { store }: ApiParts): void {
   app.get(
     '/databases/:name/grants',
     {
-      config: { permission: 'admin', problems: ['database_not_found'] },
+      config: { permission: 'observer', problems: ['database_not_found'] },
       schema: {
         operationId: 'listGrants',
         tags: TAGS,
@@ -40,7 +42,11 @@ export function grantRoutes(app: Api, { store }: ApiParts): void {
   app.put(
     '/databases/:name/grants/:account',
     {
-      config: { permission: 'admin', problems: ['database_not_found', 'account_not_found', 'not_a_person'] },
+      config: {
+        permission: 'admin',
+        audit: 'grant.set',
+        problems: ['database_not_found', 'account_not_found', 'not_a_person'],
+      },
       schema: {
         operationId: 'setGrant',
         tags: TAGS,
@@ -51,25 +57,32 @@ export function grantRoutes(app: Api, { store }: ApiParts): void {
         response: { 200: GrantSchema },
       },
     },
-    async ({ caller, params, body }) => {
+    async request => {
+      const { caller, params, body } = request
       const database = await findDatabase(store, caller, params.name)
-      const account = await findAccount(store, caller, params.account)
+      const account = await findAccount(store, caller, params.account, 'manage')
       if (account.kind !== 'personal') throw new Problem('not_a_person')
-      await orNotFound(
-        'database_not_found',
-        setGrant(store, { accountId: account.id, databaseId: database.id, role: body.role }),
-      )
-      const grants = await listGrantsOnDatabase(store, database.id)
-      const grant = grants.find(({ accountId }) => accountId === account.id)
+      const setting = change(store, request, async (tx, note) => {
+        const before = await findGrant(tx, account.id, database.id)
+        await setGrant(tx, { accountId: account.id, databaseId: database.id, role: body.role })
+        const after = await findGrant(tx, account.id, database.id)
+        note({ target: `${database.name} ${account.name}`, before, after })
+        return after
+      })
+      const grant = await orNotFound('database_not_found', setting)
       if (!grant) throw new Problem('conflict')
-      return showGrant(grant)
+      return grant
     },
   )
 
   app.delete(
     '/databases/:name/grants/:account',
     {
-      config: { permission: 'admin', problems: ['database_not_found', 'account_not_found', 'grant_not_found'] },
+      config: {
+        permission: 'admin',
+        audit: 'grant.remove',
+        problems: ['database_not_found', 'account_not_found', 'grant_not_found'],
+      },
       schema: {
         operationId: 'removeGrant',
         tags: TAGS,
@@ -79,13 +92,25 @@ export function grantRoutes(app: Api, { store }: ApiParts): void {
         response: { 204: Nothing },
       },
     },
-    async ({ caller, params }, reply) => {
+    async (request, reply) => {
+      const { caller, params } = request
       const database = await findDatabase(store, caller, params.name)
-      const account = await findAccount(store, caller, params.account)
-      await orNotFound('grant_not_found', removeGrant(store, account.id, database.id))
+      const account = await findAccount(store, caller, params.account, 'manage')
+      const removal = change(store, request, async (tx, note) => {
+        const before = await findGrant(tx, account.id, database.id)
+        await removeGrant(tx, account.id, database.id)
+        note({ target: `${database.name} ${account.name}`, before })
+      })
+      await orNotFound('grant_not_found', removal)
       return reply.code(204).send(null)
     },
   )
+}
+
+async function findGrant(db: Executor, accountId: string, databaseId: string) {
+  const grants = await listGrantsOnDatabase(db, databaseId)
+  const grant = grants.find(candidate => candidate.accountId === accountId)
+  return grant ? showGrant(grant) : null
 }
 
 function showGrant({ account, database, role, createdAt }: Grant): Static<typeof GrantSchema> {

@@ -3,7 +3,8 @@
 import { getAccount } from '../../store/accounts.js'
 import { getKey, revokeKey, type ApiKey } from '../../store/keys.js'
 import type { Executor } from '../../store/pool.js'
-import { mayManage, orNotFound } from '../access.js'
+import { mayManage, maySee, orNotFound, type Purpose } from '../access.js'
+import { change } from '../audit-trail.js'
 import type { Caller } from '../authorize.js'
 import { Problem } from '../problem.js'
 import { KeySchema, showKey } from '../resources/key.js'
@@ -26,7 +27,7 @@ export function keyRoutes(app: Api, { store }: ApiParts): void {
       },
     },
     async ({ caller, params }) => {
-      const { key, account } = await findKey(store, caller, params.id)
+      const { key, account } = await findKey(store, caller, params.id, 'see')
       return showKey(key, account)
     },
   )
@@ -34,7 +35,7 @@ export function keyRoutes(app: Api, { store }: ApiParts): void {
   app.post(
     '/keys/:id/revoke',
     {
-      config: { permission: 'member', problems: ['key_not_found'] },
+      config: { permission: 'member', audit: 'key.revoke', problems: ['key_not_found'] },
       schema: {
         operationId: 'revokeKey',
         tags: TAGS,
@@ -44,18 +45,28 @@ export function keyRoutes(app: Api, { store }: ApiParts): void {
         response: { 200: KeySchema },
       },
     },
-    async ({ caller, params }) => {
-      const { account } = await findKey(store, caller, params.id)
-      return showKey(await orNotFound('key_not_found', revokeKey(store, params.id)), account)
+    async request => {
+      const { account, key } = await findKey(store, request.caller, request.params.id, 'manage')
+      const revocation = change(store, request, async (tx, note) => {
+        const revoked = showKey(await revokeKey(tx, key.id), account)
+        note({ target: `${account} ${key.id}`, before: showKey(key, account), after: revoked })
+        return revoked
+      })
+      return orNotFound('key_not_found', revocation)
     },
   )
 }
 
-/** Finds a key of an account that the caller may manage, with the account's name.
+/** Finds a key of an account that the caller may see or manage, with the account's name.
  * @throws Problem `key_not_found` */
-async function findKey(db: Executor, caller: Caller, id: string): Promise<{ key: ApiKey; account: string }> {
+async function findKey(
+  db: Executor,
+  caller: Caller,
+  id: string,
+  purpose: Purpose,
+): Promise<{ key: ApiKey; account: string }> {
   const key = await orNotFound('key_not_found', getKey(db, id))
   const account = await getAccount(db, key.accountId)
-  if (!mayManage(caller, account)) throw new Problem('key_not_found')
+  if (!(purpose === 'see' ? maySee : mayManage)(caller, account)) throw new Problem('key_not_found')
   return { key, account: account.name }
 }

@@ -15,7 +15,7 @@ const Me = Type.Object(
       kind: choice(['personal', 'service']),
       org_role: nullable(choice(['admin', 'member', 'viewer'], { description: 'null: a service account.' })),
     }),
-    key: KeySchema,
+    key: nullable(KeySchema),
     reach: Type.Array(ReachSchema),
   },
   { title: 'Me' },
@@ -30,10 +30,10 @@ export function meRoutes(app: Api, { store }: ApiParts): void {
     },
     async ({ caller }) => {
       const { name, email, kind, orgRole } = caller.account
-      const key = await getKey(store, caller.keyId)
+      const key = caller.keyId === null ? null : showKey(await getKey(store, caller.keyId), name)
       return {
         account: { name, email, kind, org_role: orgRole },
-        key: showKey(key, name),
+        key,
         reach: caller.reach.map(showReach),
       }
     },

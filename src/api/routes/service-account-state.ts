@@ -1,8 +1,11 @@
 // What happens to service accounts once they are made: disabled, enabled, deleted.
 
+import type { FastifyRequest } from 'fastify'
 import { deleteAccount, disableAccount, enableAccount } from '../../store/account-lifecycle.js'
-import { withTransaction } from '../../store/transaction.js'
+import type { Account } from '../../store/accounts.js'
+import type { Transaction } from '../../store/transaction.js'
 import { findServiceAccount, orNotFound } from '../access.js'
+import { change } from '../audit-trail.js'
 import { ServiceAccountSchema, showServiceAccount } from '../resources/service-account.js'
 import { Nothing, ServiceAccountParams } from '../schema-types.js'
 import type { Api, ApiParts } from '../server.js'
@@ -13,7 +16,7 @@ export function serviceAccountStateRoutes(app: Api, { store }: ApiParts): void {
   app.post(
     '/service-accounts/:name/disable',
     {
-      config: { permission: 'member', problems: ['account_not_found'] },
+      config: { permission: 'member', audit: 'service-account.disable', problems: ['account_not_found'] },
       schema: {
         operationId: 'disableServiceAccount',
         tags: TAGS,
@@ -23,16 +26,13 @@ export function serviceAccountStateRoutes(app: Api, { store }: ApiParts): void {
         response: { 200: ServiceAccountSchema },
       },
     },
-    async ({ caller, params }) => {
-      const { id } = await findServiceAccount(store, caller, params.name)
-      return showServiceAccount(await orNotFound('account_not_found', disableAccount(store, id)))
-    },
+    request => setState(request, request.params.name, disableAccount),
   )
 
   app.post(
     '/service-accounts/:name/enable',
     {
-      config: { permission: 'member', problems: ['account_not_found'] },
+      config: { permission: 'member', audit: 'service-account.enable', problems: ['account_not_found'] },
       schema: {
         operationId: 'enableServiceAccount',
         tags: TAGS,
@@ -42,16 +42,13 @@ export function serviceAccountStateRoutes(app: Api, { store }: ApiParts): void {
         response: { 200: ServiceAccountSchema },
       },
     },
-    async ({ caller, params }) => {
-      const { id } = await findServiceAccount(store, caller, params.name)
-      return showServiceAccount(await orNotFound('account_not_found', enableAccount(store, id)))
-    },
+    request => setState(request, request.params.name, enableAccount),
   )
 
   app.delete(
     '/service-accounts/:name',
     {
-      config: { permission: 'member', problems: ['account_not_found'] },
+      config: { permission: 'member', audit: 'service-account.delete', problems: ['account_not_found'] },
       schema: {
         operationId: 'deleteServiceAccount',
         tags: TAGS,
@@ -61,11 +58,23 @@ export function serviceAccountStateRoutes(app: Api, { store }: ApiParts): void {
         response: { 204: Nothing },
       },
     },
-    async ({ caller, params }, reply) => {
-      const { id } = await findServiceAccount(store, caller, params.name)
-      const deletion = withTransaction(store, tx => deleteAccount(tx, id))
-      await orNotFound('account_not_found', deletion)
+    async (request, reply) => {
+      await setState(request, request.params.name, deleteAccount)
       return reply.code(204).send(null)
     },
   )
+
+  async function setState(
+    request: FastifyRequest,
+    name: string,
+    set: (tx: Transaction, id: string) => Promise<Account>,
+  ) {
+    const account = await findServiceAccount(store, request.caller, name, 'manage')
+    const setting = change(store, request, async (tx, note) => {
+      const after = showServiceAccount(await set(tx, account.id))
+      note({ target: account.name, before: showServiceAccount(account), after })
+      return after
+    })
+    return orNotFound('account_not_found', setting)
+  }
 }

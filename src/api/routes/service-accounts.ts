@@ -6,8 +6,8 @@ import { createPinnedAccount } from '../../store/account-lifecycle.js'
 import { listAccounts, type Account } from '../../store/accounts.js'
 import { toPage, type Page, type PageRequest } from '../../store/page.js'
 import type { Executor } from '../../store/pool.js'
-import { withTransaction } from '../../store/transaction.js'
 import { findServiceAccount, mayManage } from '../access.js'
+import { change } from '../audit-trail.js'
 import type { Caller } from '../authorize.js'
 import { ListQuery, toList, toPageRequest } from '../lists.js'
 import { Problem } from '../problem.js'
@@ -41,7 +41,11 @@ export function serviceAccountRoutes(app: Api, { store }: ApiParts): void {
   app.post(
     '/service-accounts',
     {
-      config: { permission: 'member', problems: ['role_above_cap', 'name_taken', 'conflict'] },
+      config: {
+        permission: 'member',
+        audit: 'service-account.create',
+        problems: ['role_above_cap', 'name_taken', 'conflict'],
+      },
       schema: {
         operationId: 'createServiceAccount',
         tags: TAGS,
@@ -51,14 +55,18 @@ export function serviceAccountRoutes(app: Api, { store }: ApiParts): void {
         response: { 201: ServiceAccountSchema },
       },
     },
-    async ({ caller, body }, reply) => {
+    async (request, reply) => {
+      const { caller, body } = request
       const { name, description = null, scope } = body
       const databaseIds = withinCap(caller, scope)
-      const account = await withTransaction(store, tx =>
-        createPinnedAccount(tx, { name, description, role: scope.role, databaseIds, makerId: caller.account.id }),
-      )
+      const pinned = { name, description, role: scope.role, databaseIds, makerId: caller.account.id }
+      const account = await change(store, request, async (tx, note) => {
+        const made = showServiceAccount(await createPinnedAccount(tx, pinned))
+        note({ target: name, after: made })
+        return made
+      })
       reply.code(201).header('location', `/v1/service-accounts/${name}`)
-      return showServiceAccount(account)
+      return account
     },
   )
 
@@ -74,7 +82,7 @@ export function serviceAccountRoutes(app: Api, { store }: ApiParts): void {
         response: { 200: ServiceAccountSchema },
       },
     },
-    async ({ caller, params }) => showServiceAccount(await findServiceAccount(store, caller, params.name)),
+    async ({ caller, params }) => showServiceAccount(await findServiceAccount(store, caller, params.name, 'see')),
   )
 }
 
@@ -94,7 +102,7 @@ function withinCap(caller: Caller, scope: { role: Role; databases: string[] }): 
 const SCAN_PAGE = 500
 
 async function listManaged(db: Executor, caller: Caller, request: PageRequest): Promise<Page<Account>> {
-  if (caller.isAdmin) return listAccounts(db, 'service', request)
+  if (caller.seesAll) return listAccounts(db, 'service', request)
   const found: Account[] = []
   let cursor = request.cursor ?? null
   do {

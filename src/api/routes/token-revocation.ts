@@ -3,7 +3,9 @@
 import { Type } from 'typebox'
 import { Refusal, type RefusalCode, type CredentialReason } from '../../errors.js'
 import { parseToken } from '../../auth/token.js'
+import { getAccount } from '../../store/accounts.js'
 import { revokeKey } from '../../store/keys.js'
+import { change } from '../audit-trail.js'
 import { Problem } from '../problem.js'
 import { body, Nothing } from '../schema-types.js'
 import type { Api, ApiParts } from '../server.js'
@@ -28,6 +30,7 @@ export function tokenRevocationRoutes(app: Api, { store, authenticate, limits }:
     {
       config: {
         permission: 'public',
+        audit: 'key.revoke',
         problems: ['malformed_token', 'busy'],
         rateLimit: { max: limits.tokenRevocationsPerMinute },
       },
@@ -41,11 +44,17 @@ export function tokenRevocationRoutes(app: Api, { store, authenticate, limits }:
         response: { 204: Nothing },
       },
     },
-    async ({ body: { token } }, reply) => {
-      const parsed = parseToken(token.trim())
+    async (request, reply) => {
+      const token = request.body.token.trim()
+      const parsed = parseToken(token)
       // The checksum is no secret: a cut or misspelt token must not look revoked.
       if (!parsed) throw new Problem('malformed_token')
-      if (await isSecretOf(token.trim(), authenticate)) await revokeKey(store, parsed.keyId)
+      if (await isSecretOf(token, authenticate)) {
+        await change(store, request, async (tx, note) => {
+          const { accountId } = await revokeKey(tx, parsed.keyId)
+          note({ target: `${(await getAccount(tx, accountId)).name} ${parsed.keyId}`, after: { by: 'its token' } })
+        })
+      }
       return reply.code(204).send(null)
     },
   )
