@@ -11,6 +11,7 @@ export const AUDIT_ACTIONS = {
   'service-account.enable': 'A service account was enabled.',
   'service-account.delete': 'A service account was deleted for good.',
   'key.create': 'A key was made.',
+  'key.edit': "A key's name or description was changed.",
   'key.revoke': 'A key was revoked.',
   'key.revoke-all': 'All keys of an account were revoked.',
 } as const satisfies Record<string, string>

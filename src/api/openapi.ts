@@ -3,6 +3,8 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify'
+import { Type } from 'typebox'
+import { answerHeaders, requestHeaders } from './documented-headers.js'
 import type { Permission } from './permissions.js'
 import { ProblemSchema } from './problem.js'
 import { PROBLEMS, type ProblemCode } from './problems.js'
@@ -28,7 +30,7 @@ export async function documentRoutes(app: FastifyInstance, version: string): Pro
       security: [{ token: [] }],
     },
     convertConstToEnum: false,
-    transform: ({ schema, url, route }) => ({ schema: withProblems(schema, route), url }),
+    transform: ({ schema, url, route }) => ({ schema: whole(schema, route), url }),
     transformObject: document => ('openapiObject' in document ? nameSchemas(document.openapiObject) : {}),
   })
   await app.register(swaggerUi, {
@@ -55,7 +57,7 @@ const WITH_TOKEN: readonly ProblemCode[] = ['login_needed', 'credentials_rejecte
 const WITH_BODY: readonly ProblemCode[] = ['malformed_json', 'body_too_large', 'unsupported_media_type']
 
 /** Lists every problem that a route can have. */
-export function problemsOf({ config, schema, url }: Pick<RouteOptions, 'config' | 'schema' | 'url'>): ProblemCode[] {
+function problemsOf({ config, schema, url, method }: RouteOptions): ProblemCode[] {
   const permission: Permission = config?.permission ?? 'admin'
   const parts = schema ?? {}
   const takesInput = parts.params !== undefined || parts.querystring !== undefined || parts.body !== undefined
@@ -66,21 +68,35 @@ export function problemsOf({ config, schema, url }: Pick<RouteOptions, 'config' 
     ...(takesInput ? (['invalid_request'] as const) : []),
     ...(parts.params === undefined ? [] : (['malformed_url'] as const)),
     ...(parts.body === undefined ? [] : WITH_BODY),
+    ...(config?.etag && method === 'PATCH' ? (['changed_meanwhile'] as const) : []),
     ...(url.startsWith('/v1/') ? (['store_unavailable'] as const) : []),
     ...(config?.problems ?? []),
   ]
 }
 
-/** Adds the problems of a route to its answers: for the document only, as problems are not serialized by schema. */
-function withProblems(schema: FastifySchema | undefined, route: RouteOptions): FastifySchema {
+/** Adds what the route's schema does not say: its problems, which are not serialized by schema, and its headers. */
+function whole(schema: FastifySchema | undefined, route: RouteOptions): FastifySchema {
   if (!schema || schema.hide) return { hide: true }
+  const answers = { ...(schema.response as Record<string, object>), ...problemAnswers(route) }
+  const response = Object.entries(answers).map(([status, answer]) => [
+    status,
+    { ...answer, headers: answerHeaders(route, Number(status)) },
+  ])
+  const headers = requestHeaders(route)
+  return {
+    ...schema,
+    ...(Object.keys(headers).length > 0 && { headers: Type.Object(headers) }),
+    response: Object.fromEntries(response) as object,
+  }
+}
+
+function problemAnswers(route: RouteOptions): Record<string, object> {
   const byStatus = new Map<number, ProblemCode[]>()
   for (const code of problemsOf(route)) {
     const { status } = PROBLEMS[code]
     byStatus.set(status, [...(byStatus.get(status) ?? []), code])
   }
-  const answers = [...byStatus].sort(([a], [b]) => a - b).map(([status, codes]) => [status, problemAnswer(codes)])
-  return { ...schema, response: { ...(schema.response as object), ...Object.fromEntries(answers) } }
+  return Object.fromEntries([...byStatus].map(([status, codes]) => [status, problemAnswer(codes)]))
 }
 
 function problemAnswer(codes: readonly ProblemCode[]): object {

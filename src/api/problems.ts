@@ -109,6 +109,11 @@ export const PROBLEMS = {
     title: 'The change clashes with another one',
     hint: 'Look at what is there now, and try again.',
   },
+  changed_meanwhile: {
+    status: 412,
+    title: 'It has changed since you looked at it',
+    hint: 'GET it again, look at what is new, and send the ETag of that answer as If-Match.',
+  },
   body_too_large: {
     status: 413,
     title: 'The body is too large',

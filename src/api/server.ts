@@ -13,6 +13,7 @@ import { recordRefusal } from './audit-trail.js'
 import { guardRoutes } from './authorize.js'
 import type { ListenerTls } from './connection-uri.js'
 import { handleError, type ErrorLog } from './error-handler.js'
+import { sendEtags } from './etag.js'
 import { documentRoutes, isDocumentUrl } from './openapi.js'
 import { Problem } from './problem.js'
 import type { Provisioner } from './provisioner.js'
@@ -98,6 +99,7 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
     errorResponseBuilder: (_request, { after }) => new Problem('too_many_requests', `Try again in ${after}.`),
   })
   guardRoutes(app, { ...parts, isPublicPlugin: isDocumentUrl })
+  sendEtags(app)
   app.setNotFoundHandler({ preHandler: app.rateLimit() }, () => {
     throw new Problem('route_not_found')
   })

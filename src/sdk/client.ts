@@ -21,7 +21,7 @@ export interface PosternOptions {
   readonly retries?: number
 }
 
-type Method = 'get' | 'post' | 'put' | 'delete'
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 type Init<Path extends keyof paths, M extends Method> = MaybeOptionalInit<paths[Path], M>
 type Data<Path extends keyof paths, M extends Method> = NonNullable<
   FetchResponse<NonNullable<paths[Path][M]>, object, `${string}/${string}`>['data']
@@ -43,6 +43,7 @@ export interface PosternClient {
   readonly GET: Call<'get'>
   readonly POST: Call<'post'>
   readonly PUT: Call<'put'>
+  readonly PATCH: Call<'patch'>
   readonly DELETE: Call<'delete'>
 }
 
@@ -65,7 +66,8 @@ export function createPostern(options: PosternOptions): PosternClient {
       if (!response.ok) throw await toApiError(response)
     },
   })
-  return { GET: client.GET, POST: client.POST, PUT: client.PUT, DELETE: client.DELETE } as unknown as PosternClient
+  const { GET, POST, PUT, PATCH, DELETE } = client
+  return { GET, POST, PUT, PATCH, DELETE } as unknown as PosternClient
 }
 
 function baseUrl(url: string): string {

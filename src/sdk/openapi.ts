@@ -298,7 +298,8 @@ export interface paths {
     delete?: never
     options?: never
     head?: never
-    patch?: never
+    /** Change the name or the description of a key */
+    patch: operations['editKey']
     trace?: never
   }
   '/v1/keys/{id}/revoke': {
@@ -399,6 +400,7 @@ export interface components {
         | 'no_access'
         | 'not_a_person'
         | 'conflict'
+        | 'changed_meanwhile'
         | 'body_too_large'
         | 'unsupported_media_type'
         | 'proof_failed'
@@ -721,6 +723,13 @@ export interface components {
       /** @description Ids of the keys that worked, or had expired, until now. */
       revoked: string[]
     }
+    /** @description What is left out stays as it is. */
+    KeyEdit: {
+      /** @description What people call it, up to 100 characters. */
+      name?: string | null
+      /** @description What it is for, up to 1,000 characters. */
+      description?: string | null
+    }
     TokenToRevoke: {
       /** @description The whole token, from `pstn_` to its end. */
       token: string
@@ -746,6 +755,12 @@ export interface operations {
       /** @description Default Response */
       200: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
           [name: string]: unknown
         }
         content: {
@@ -755,6 +770,14 @@ export interface operations {
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -784,6 +807,12 @@ export interface operations {
       /** @description Default Response */
       200: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
           [name: string]: unknown
         }
         content: {
@@ -797,6 +826,8 @@ export interface operations {
        */
       401: {
         headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
           [name: string]: unknown
         }
         content: {
@@ -806,6 +837,14 @@ export interface operations {
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -828,6 +867,8 @@ export interface operations {
        */
       503: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -853,6 +894,12 @@ export interface operations {
       /** @description Default Response */
       200: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
           [name: string]: unknown
         }
         content: {
@@ -879,6 +926,8 @@ export interface operations {
        */
       401: {
         headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
           [name: string]: unknown
         }
         content: {
@@ -888,6 +937,14 @@ export interface operations {
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -910,6 +967,8 @@ export interface operations {
        */
       503: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -935,6 +994,14 @@ export interface operations {
       /** @description Default Response */
       201: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Where it is shown. */
+          Location?: string
           [name: string]: unknown
         }
         content: {
@@ -963,6 +1030,8 @@ export interface operations {
        */
       401: {
         headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
           [name: string]: unknown
         }
         content: {
@@ -1021,6 +1090,14 @@ export interface operations {
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -1052,6 +1129,8 @@ export interface operations {
        */
       503: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -1075,6 +1154,12 @@ export interface operations {
       /** @description `role` is your own; null: you see it as an admin of the organization. */
       200: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
           [name: string]: unknown
         }
         content: {
@@ -1101,6 +1186,8 @@ export interface operations {
        */
       401: {
         headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
           [name: string]: unknown
         }
         content: {
@@ -1119,6 +1206,14 @@ export interface operations {
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -1141,6 +1236,8 @@ export interface operations {
        */
       503: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -1164,6 +1261,12 @@ export interface operations {
       /** @description Done. */
       204: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
           [name: string]: unknown
         }
         content?: never
@@ -1188,6 +1291,8 @@ export interface operations {
        */
       401: {
         headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
           [name: string]: unknown
         }
         content: {
@@ -1215,6 +1320,14 @@ export interface operations {
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -1237,6 +1350,8 @@ export interface operations {
        */
       503: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -1260,6 +1375,12 @@ export interface operations {
       /** @description Default Response */
       200: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
           [name: string]: unknown
         }
         content: {
@@ -1286,6 +1407,8 @@ export interface operations {
        */
       401: {
         headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
           [name: string]: unknown
         }
         content: {
@@ -1313,6 +1436,14 @@ export interface operations {
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -1344,6 +1475,8 @@ export interface operations {
        */
       503: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -1370,6 +1503,12 @@ export interface operations {
       /** @description Default Response */
       200: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
           [name: string]: unknown
         }
         content: {
@@ -1396,6 +1535,8 @@ export interface operations {
        */
       401: {
         headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
           [name: string]: unknown
         }
         content: {
@@ -1427,6 +1568,14 @@ export interface operations {
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -1449,6 +1598,8 @@ export interface operations {
        */
       503: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -1472,6 +1623,12 @@ export interface operations {
       /** @description Default Response */
       200: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
           [name: string]: unknown
         }
         content: {
@@ -1498,6 +1655,8 @@ export interface operations {
        */
       401: {
         headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
           [name: string]: unknown
         }
         content: {
@@ -1525,6 +1684,14 @@ export interface operations {
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -1547,6 +1714,8 @@ export interface operations {
        */
       503: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -1576,6 +1745,12 @@ export interface operations {
       /** @description Default Response */
       200: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
           [name: string]: unknown
         }
         content: {
@@ -1604,6 +1779,8 @@ export interface operations {
        */
       401: {
         headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
           [name: string]: unknown
         }
         content: {
@@ -1662,6 +1839,14 @@ export interface operations {
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -1684,6 +1869,8 @@ export interface operations {
        */
       503: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -1709,6 +1896,12 @@ export interface operations {
       /** @description Done. */
       204: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
           [name: string]: unknown
         }
         content?: never
@@ -1733,6 +1926,8 @@ export interface operations {
        */
       401: {
         headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
           [name: string]: unknown
         }
         content: {
@@ -1766,6 +1961,14 @@ export interface operations {
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -1788,6 +1991,8 @@ export interface operations {
        */
       503: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -1813,6 +2018,12 @@ export interface operations {
       /** @description Default Response */
       200: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
           [name: string]: unknown
         }
         content: {
@@ -1839,6 +2050,8 @@ export interface operations {
        */
       401: {
         headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
           [name: string]: unknown
         }
         content: {
@@ -1857,6 +2070,14 @@ export interface operations {
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -1879,6 +2100,8 @@ export interface operations {
        */
       503: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -1903,6 +2126,14 @@ export interface operations {
       /** @description Default Response */
       201: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Where it is shown. */
+          Location?: string
           [name: string]: unknown
         }
         content: {
@@ -1929,6 +2160,8 @@ export interface operations {
        */
       401: {
         headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
           [name: string]: unknown
         }
         content: {
@@ -1982,6 +2215,14 @@ export interface operations {
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -2004,6 +2245,8 @@ export interface operations {
        */
       503: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -2027,6 +2270,12 @@ export interface operations {
       /** @description Default Response */
       200: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
           [name: string]: unknown
         }
         content: {
@@ -2053,6 +2302,8 @@ export interface operations {
        */
       401: {
         headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
           [name: string]: unknown
         }
         content: {
@@ -2080,6 +2331,14 @@ export interface operations {
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -2102,6 +2361,8 @@ export interface operations {
        */
       503: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -2125,6 +2386,12 @@ export interface operations {
       /** @description Done. */
       204: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
           [name: string]: unknown
         }
         content?: never
@@ -2149,6 +2416,8 @@ export interface operations {
        */
       401: {
         headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
           [name: string]: unknown
         }
         content: {
@@ -2176,6 +2445,14 @@ export interface operations {
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -2198,6 +2475,8 @@ export interface operations {
        */
       503: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -2221,6 +2500,12 @@ export interface operations {
       /** @description Default Response */
       200: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
           [name: string]: unknown
         }
         content: {
@@ -2247,6 +2532,8 @@ export interface operations {
        */
       401: {
         headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
           [name: string]: unknown
         }
         content: {
@@ -2274,6 +2561,14 @@ export interface operations {
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -2296,6 +2591,8 @@ export interface operations {
        */
       503: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -2319,6 +2616,12 @@ export interface operations {
       /** @description Default Response */
       200: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
           [name: string]: unknown
         }
         content: {
@@ -2345,6 +2648,8 @@ export interface operations {
        */
       401: {
         headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
           [name: string]: unknown
         }
         content: {
@@ -2372,6 +2677,14 @@ export interface operations {
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -2394,6 +2707,8 @@ export interface operations {
        */
       503: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -2422,6 +2737,12 @@ export interface operations {
       /** @description Default Response */
       200: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
           [name: string]: unknown
         }
         content: {
@@ -2450,6 +2771,8 @@ export interface operations {
        */
       401: {
         headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
           [name: string]: unknown
         }
         content: {
@@ -2477,6 +2800,14 @@ export interface operations {
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -2499,6 +2830,8 @@ export interface operations {
        */
       503: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -2526,6 +2859,14 @@ export interface operations {
       /** @description Default Response */
       201: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Where it is shown. */
+          Location?: string
           [name: string]: unknown
         }
         content: {
@@ -2554,6 +2895,8 @@ export interface operations {
        */
       401: {
         headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
           [name: string]: unknown
         }
         content: {
@@ -2612,6 +2955,14 @@ export interface operations {
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -2634,6 +2985,8 @@ export interface operations {
        */
       503: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -2657,6 +3010,12 @@ export interface operations {
       /** @description Default Response */
       200: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
           [name: string]: unknown
         }
         content: {
@@ -2683,6 +3042,8 @@ export interface operations {
        */
       401: {
         headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
           [name: string]: unknown
         }
         content: {
@@ -2710,6 +3071,14 @@ export interface operations {
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -2732,6 +3101,8 @@ export interface operations {
        */
       503: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -2755,6 +3126,14 @@ export interface operations {
       /** @description Default Response */
       200: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Names this version: send it as If-Match with an edit. */
+          ETag?: string
           [name: string]: unknown
         }
         content: {
@@ -2781,6 +3160,8 @@ export interface operations {
        */
       401: {
         headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
           [name: string]: unknown
         }
         content: {
@@ -2808,6 +3189,14 @@ export interface operations {
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -2830,6 +3219,172 @@ export interface operations {
        */
       503: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  editKey: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The ETag of the version that is edited: another one is not touched (412). */
+        'if-match'?: string
+      }
+      path: {
+        /** @description The key's id: the 12 characters after `pstn_`. */
+        id: string
+      }
+      cookie?: never
+    }
+    /** @description What is left out stays as it is. */
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['KeyEdit']
+      }
+    }
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Names this version: send it as If-Match with an edit. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Key']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       *
+       *     `malformed_json`: The body is not JSON.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `key_not_found`: No such key, or you may not manage it. */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `conflict`: The change clashes with another one. */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `changed_meanwhile`: It has changed since you looked at it. */
+      412: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `body_too_large`: The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unsupported_media_type`: The body is not of a type that the API reads. */
+      415: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -2853,6 +3408,12 @@ export interface operations {
       /** @description Default Response */
       200: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
           [name: string]: unknown
         }
         content: {
@@ -2879,6 +3440,8 @@ export interface operations {
        */
       401: {
         headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
           [name: string]: unknown
         }
         content: {
@@ -2906,6 +3469,14 @@ export interface operations {
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -2928,6 +3499,8 @@ export interface operations {
        */
       503: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -2952,6 +3525,12 @@ export interface operations {
       /** @description Done. */
       204: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
           [name: string]: unknown
         }
         content?: never
@@ -2992,6 +3571,14 @@ export interface operations {
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -3014,6 +3601,8 @@ export interface operations {
        */
       503: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {

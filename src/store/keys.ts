@@ -77,6 +77,21 @@ export async function getKey(db: Executor, keyId: string): Promise<ApiKey> {
   return found(key, 'get a key')
 }
 
+/** Gives a key another name and description.
+ * @throws StoreError `not_found` */
+export async function editKey(
+  db: Executor,
+  keyId: string,
+  { name, description }: Pick<ApiKey, 'name' | 'description'>,
+): Promise<ApiKey> {
+  const [key] = await db.run<ApiKey>(
+    'edit a key',
+    `update postern.api_keys k set name = $2, description = $3 where id = $1 returning ${KEY_SQL}`,
+    [keyId, name, description],
+  )
+  return found(key, 'edit a key')
+}
+
 /** Revokes one key and no other. Revoking it again changes nothing: the first time stands.
  * @throws StoreError `not_found` */
 export async function revokeKey(db: Executor, keyId: string): Promise<ApiKey> {

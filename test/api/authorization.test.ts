@@ -11,7 +11,7 @@ import { unconnectedApi } from '../support/api-document.js'
 import { addDatabase, grant, serviceAccount, worlds, type World } from './fixture.js'
 import { routesOf } from './routes-of.js'
 
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** What viewer, member, admin and a service account are answered. Everyone else is answered 401 on all routes but
  * the public ones. Paths are asked with names that exist, and that the member made or reaches; "other" is out of reach
@@ -77,6 +77,7 @@ const ROWS: readonly Row[] = [
   { route: 'POST /v1/accounts/:account/keys', url: '/v1/accounts/spare/keys', body: {}, ...makers(201) },
   { route: 'POST /v1/accounts/:account/keys/revoke-all', url: '/v1/accounts/spare/keys/revoke-all', ...makers(200) },
   { route: 'GET /v1/keys/:id', url: '/v1/keys/ROBOT_KEY', ...lookers(200) },
+  { route: 'PATCH /v1/keys/:id', url: '/v1/keys/SPARE_KEY', body: { name: 'ci' }, ...makers(200) },
   { route: 'POST /v1/keys/:id/revoke', url: '/v1/keys/SPARE_KEY/revoke', ...makers(200) },
   { route: 'POST /v1/keys/revoke', url: '/v1/keys/revoke', body: { token: mintToken().token }, ...everyone(204) },
   // Last: what they take away is gone for the rows before.

@@ -24,7 +24,7 @@ interface Suite {
   teardown(handler: () => Promise<void>): void
 }
 
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 export interface Person {
   readonly account: Account
@@ -39,7 +39,13 @@ export interface World {
   readonly observed: Parameters<ApiParts['observe']>[0][]
   readonly logged: object[]
   /** Asks as whoever has the token, or as nobody. */
-  ask(method: Method, url: string, token: string | null, body?: object): Promise<LightMyRequestResponse>
+  ask(
+    method: Method,
+    url: string,
+    token: string | null,
+    body?: object,
+    headers?: Record<string, string>,
+  ): Promise<LightMyRequestResponse>
   person(email: string, orgRole: OrgRole): Promise<Person>
   /** Gives an account another key; `expiresAt` in epoch ms. */
   key(account: Account, expiresAt?: number): Promise<{ token: string; keyId: string }>
@@ -99,11 +105,11 @@ async function makeWorld(t: Suite, server: TestServer, options: WorldOptions): P
     observed,
     logged,
     key,
-    ask: (method, path, token, body) =>
+    ask: (method, path, token, body, headers = {}) =>
       app.inject({
         method,
         url: path,
-        headers: token === null ? {} : { authorization: `Bearer ${token}` },
+        headers: { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...headers },
         ...(body === undefined ? {} : { payload: body }),
       }),
     person: async (email, orgRole) => {

@@ -6,10 +6,13 @@ import type { ApiKey } from '../../store/keys.js'
 import { listOf } from '../lists.js'
 import { body, choice, freeText, nullable, NullableTime, Time, toNullableTime, toTime } from '../schema-types.js'
 
+const NAME = freeText(100, 'What people call it, up to 100 characters.')
+const DESCRIPTION = freeText(1000, 'What it is for, up to 1,000 characters.')
+
 export const NewKeySchema = body(
   {
-    name: Type.Optional(freeText(100, 'What people call it, up to 100 characters.')),
-    description: Type.Optional(freeText(1000, 'What it is for, up to 1,000 characters.')),
+    name: Type.Optional(NAME),
+    description: Type.Optional(DESCRIPTION),
     expires_in_days: Type.Optional(
       Type.Integer({
         minimum: 1,
@@ -19,6 +22,14 @@ export const NewKeySchema = body(
     ),
   },
   { title: 'NewKey' },
+)
+
+export const KeyEditSchema = body(
+  {
+    name: Type.Optional(nullable(NAME)),
+    description: Type.Optional(nullable(DESCRIPTION)),
+  },
+  { title: 'KeyEdit', description: 'What is left out stays as it is.' },
 )
 
 export const KeySchema = Type.Object(

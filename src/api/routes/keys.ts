@@ -1,13 +1,14 @@
-// One key: shown, and revoked by its id.
+// One key: shown, edited, and revoked by its id.
 
 import { getAccount } from '../../store/accounts.js'
-import { getKey, revokeKey, type ApiKey } from '../../store/keys.js'
+import { editKey, getKey, revokeKey, type ApiKey } from '../../store/keys.js'
 import type { Executor } from '../../store/pool.js'
 import { mayManage, maySee, orNotFound, type Purpose } from '../access.js'
 import { change } from '../audit-trail.js'
 import type { Caller } from '../authorize.js'
+import { readForEdit } from '../etag.js'
 import { Problem } from '../problem.js'
-import { KeySchema, showKey } from '../resources/key.js'
+import { KeyEditSchema, KeySchema, showKey } from '../resources/key.js'
 import { KeyParams } from '../schema-types.js'
 import type { Api, ApiParts } from '../server.js'
 
@@ -17,7 +18,7 @@ export function keyRoutes(app: Api, { store }: ApiParts): void {
   app.get(
     '/keys/:id',
     {
-      config: { permission: 'person', problems: ['key_not_found'] },
+      config: { permission: 'person', problems: ['key_not_found'], etag: true },
       schema: {
         operationId: 'getKey',
         tags: TAGS,
@@ -29,6 +30,32 @@ export function keyRoutes(app: Api, { store }: ApiParts): void {
     async ({ caller, params }) => {
       const { key, account } = await findKey(store, caller, params.id, 'see')
       return showKey(key, account)
+    },
+  )
+
+  app.patch(
+    '/keys/:id',
+    {
+      config: { permission: 'member', audit: 'key.edit', problems: ['key_not_found', 'conflict'], etag: true },
+      schema: {
+        operationId: 'editKey',
+        tags: TAGS,
+        summary: 'Change the name or the description of a key',
+        params: KeyParams,
+        body: KeyEditSchema,
+        response: { 200: KeySchema },
+      },
+    },
+    async request => {
+      const { caller, params, body } = request
+      const { account } = await findKey(store, caller, params.id, 'manage')
+      return change(store, request, async (tx, note) => {
+        const before = await readForEdit(tx, request, async () => showKey(await getKey(tx, params.id), account))
+        const { name, description } = { ...before, ...body }
+        const after = showKey(await editKey(tx, params.id, { name, description }), account)
+        note({ target: `${account} ${params.id}`, before, after })
+        return after
+      })
     },
   )
 
