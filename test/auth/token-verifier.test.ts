@@ -33,6 +33,12 @@ class Bench {
   }
 }
 
+/** Milliseconds that this process's threads have worked: unlike the time that passes, the same on a busy machine. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
 const hash = argon2.hash('token', CHEAP)
 
 void t.test('verifies the token that belongs to a hash, and no other', async t => {
@@ -65,20 +71,13 @@ void t.test('remembers a no as well as a yes', async t => {
 void t.test('remembers a verdict up to its limit and not a millisecond longer', async t => {
   const bench = new Bench()
   const known = await hash
-  // The cache reads its clock at most once in a real millisecond, so let an honest hash take its time.
-  const slow = await argon2.hash('another', ARGON2_OPTIONS)
-  const another = (token: string) => bench.verifier.verify(token, slow)
   await bench.verifier.verify('token', known)
-  await another('one')
   bench.clock.advance(MAX_AGE_MS)
-  await another('two')
-  const before = bench.hashed.length
   await bench.verifier.verify('token', known)
-  t.equal(bench.hashed.length, before)
+  t.equal(bench.hashed.length, 1)
   bench.clock.advance(1)
-  await another('three')
   await bench.verifier.verify('token', known)
-  t.equal(bench.hashed.length, before + 2)
+  t.equal(bench.hashed.length, 2)
 })
 
 void t.test('remembers no more verdicts than it may', async t => {
@@ -90,7 +89,7 @@ void t.test('remembers no more verdicts than it may', async t => {
 void t.test('says no to every token where there is no hash, and does the work of one', async t => {
   const real = await argon2.hash('token', ARGON2_OPTIONS)
   const leastOf = async (known: string | null) => {
-    const bench = new Bench({ now: () => performance.now() })
+    const bench = new Bench({ now: cpuMs })
     for (const token of ['a', 'b', 'c', 'd']) t.equal(await bench.verifier.verify(token, known), false)
     t.equal(bench.hashed.length, 4)
     return Math.min(...bench.hashed)
