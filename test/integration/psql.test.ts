@@ -108,7 +108,8 @@ void t.test('psql', { skip: withoutPsql }, async t => {
 
   void t.test('watches a query until it is interrupted', async t => {
     const session = startPsql(t, as('reader'))
-    session.say("select 'tick' \\watch 0.01")
+    // Long enough that the interrupt comes between two queries: within one it is that query which would be cancelled.
+    session.say("select 'tick' \\watch 0.3")
     await session.until(/(tick[^]*){3}/)
     session.child.kill('SIGINT')
     session.child.stdin.end()

@@ -161,12 +161,13 @@ void t.test('proving who one is', async t => {
 
   void t.test('more tokens than may wait for a hash are turned away', async t => {
     const name = robot.name
-    const codes = await Promise.all(
-      Array.from(
-        { length: 12 },
-        async () => (await refused(world, 'password', { name, token: mintToken().token })).told.code,
-      ),
-    )
+    const clients = await Promise.all(Array.from({ length: 12 }, () => RawClient.connect(world.port('password'))))
+    await Promise.all(clients.map(client => client.startup(name).message()))
+    // All are asked, and answer at the same moment.
+    for (const client of clients) client.send(passwordMessage(mintToken().token))
+    const heard = await Promise.all(clients.map(client => client.toEnd()))
+    const codes = heard.map(([told]) => told && new Told(told).code)
+    for (const client of clients) client.close()
     t.same([...new Set(codes)].sort(), ['28P01', '53300'])
     t.ok(codes.filter(code => code === '28P01').length >= 3, 'one that was hashed, and two that waited')
   })

@@ -5,6 +5,7 @@ import { getAccountByName } from '../../src/store/accounts.js'
 import { openStore } from '../../src/store/pool.js'
 import { StoreError, toStoreError } from '../../src/store/store-error.js'
 import { withTransaction } from '../../src/store/transaction.js'
+import { holdTimers } from '../support/held-timers.js'
 import { testServer } from '../support/postgres.js'
 import { samplePerson, sampleStore, sampleStoreWithUrl } from './sample.js'
 
@@ -48,12 +49,16 @@ void t.test('a hung writer loses the lock of the change feed, so that others can
   const { store, url } = await sampleStoreWithUrl(t, server)
   const ada = await samplePerson(store)
   const eve = await samplePerson(store, 'eve@example.com')
-  const hung = openStore(url, { idleInTransactionTimeoutMs: 100 })
+  const hung = openStore(url, { idleInTransactionTimeoutMs: 60_123 })
   t.teardown(() => hung.close())
+  const setting = 'idle_in_transaction_session_timeout'
+  t.same(await hung.run('look', `show ${setting}`), [{ [setting]: '60123ms' }])
   let letGo = (): void => undefined
   const forEver = new Promise<void>(resolve => (letGo = resolve))
   const hanging = withTransaction(hung, async tx => {
     await disableAccount(tx, ada.id)
+    // Only now, for a busy machine pauses between any two statements.
+    await tx.run('hurry', `set local ${setting} = 50`)
     const other = disableAccount(store, eve.id)
     await other.finally(letGo)
     await forEver
@@ -81,11 +86,14 @@ void t.test('a statement that takes too long is ended', async t => {
 })
 
 void t.test('bounds the wait for a connection, and the number of those who wait', async t => {
-  const store = openStore(server.url('postgres'), { poolSize: 1, connectTimeoutMs: 100, maxWaiting: 1 })
+  const connectTimeoutMs = 12_345
+  const timers = holdTimers(t, connectTimeoutMs)
+  const store = openStore(server.url('postgres'), { poolSize: 1, connectTimeoutMs, maxWaiting: 1 })
   t.teardown(() => store.close())
   await withTransaction(store, async () => {
     const waiting = store.run('wait', 'select 1')
     await t.rejects(store.run('wait', 'select 1'), { message: /unavailable/ }, 'one too many')
+    timers.goOff()
     await t.rejects(waiting, { message: /timeout/ })
   })
 })
