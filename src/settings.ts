@@ -55,6 +55,13 @@ const LISTENER = Type.Object({
   }),
   certificate_file: optional({ description: "PEM file with the server's certificate and its chain. Needed for TLS." }),
   private_key_file: optional({ description: 'PEM file with the key of the certificate. Needed for TLS.' }),
+  trusted_proxies: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
+    default: [],
+    maxItems: 100,
+    description:
+      'Addresses and CIDR blocks of load balancers whose connections begin with a PROXY protocol header (v1 or v2), ' +
+      'which names the real client. From everywhere else no header is taken.',
+  }),
 })
 
 const FILE = Type.Object({

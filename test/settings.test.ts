@@ -24,8 +24,19 @@ void t.test('fills in every default, with durations in milliseconds', async t =>
       tls: 'require',
       certificateFile: '/etc/postern/tls/tls.crt',
       privateKeyFile: '/etc/postern/tls/tls.key',
+      trustedProxies: [],
     },
   ])
+})
+
+void t.test('takes addresses and CIDR blocks as trusted proxies, and nothing else', async t => {
+  const listener = (network: string) => `listeners: [{ tls: 'off', trusted_proxies: ['${network}'] }]`
+  for (const network of ['10.0.0.1', '10.0.0.0/8', '0.0.0.0/0', '::1', 'fd00::/8']) t.ok(load(listener(network)))
+  for (const network of ['10.0.0', '10.0.0.0/33', 'fd00::/129', '10.0.0.0/8/8', '10.0.0.0/', 'balancer.example']) {
+    const [problem, ...more] = problemsOf(listener(network))
+    t.match(problem, { setting: 'listeners[0].trusted_proxies', given: network, hint: /CIDR/ }, network)
+    t.strictSame(more, [])
+  }
 })
 
 void t.test('reads durations with a unit, and takes a number alone for seconds', async t => {

@@ -1,7 +1,9 @@
 // The proxy as a whole: its listeners, and the drain that ends them.
 
 import net from 'node:net'
+import { ClientGone } from './client.js'
 import type { ListenerTerms } from './negotiate.js'
+import { peerOf, readRealAddress, trustedNetworks, type ClientAddress } from './real-address.js'
 import { serveClient, type House } from './session.js'
 import { Visit } from './visit.js'
 
@@ -11,8 +13,14 @@ export interface ListenerAddress {
   readonly port: number
 }
 
+/** A listener: where it is, whom it believes, what it offers. */
+export interface Listener extends ListenerAddress, ListenerTerms {
+  /** Networks of load balancers, whose connections begin with a PROXY protocol header. */
+  readonly trustedProxies: readonly string[]
+}
+
 export interface ProxyOptions {
-  readonly listeners: readonly (ListenerAddress & ListenerTerms)[]
+  readonly listeners: readonly Listener[]
   readonly maxConnections: number
   /** Monotonic milliseconds. */
   readonly now: () => number
@@ -96,11 +104,12 @@ export class Proxy {
     for (const socket of this.#sockets) socket.destroy()
   }
 
-  #listenOn(listener: ListenerAddress & ListenerTerms): Promise<ListenerAddress> {
+  #listenOn(listener: Listener): Promise<ListenerAddress> {
+    const isBalancer = trustedNetworks(listener.trustedProxies)
     const server = net.createServer(
       // Half-open, because a client may say its last and still read; no delay, because messages are small.
       { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS },
-      socket => this.#serve(socket, listener),
+      socket => this.#accept(socket, listener, isBalancer),
     )
     server.maxConnections = this.#options.maxConnections + ROOM_FOR_REFUSALS
     this.#servers.push(server)
@@ -115,18 +124,28 @@ export class Proxy {
     })
   }
 
-  #serve(socket: net.Socket, terms: ListenerTerms): void {
-    const { counters, events } = this.#house
-    const address = socket.remoteAddress ?? ''
-    if (counters.isFlooding(address)) return void socket.destroy()
-    const leave = counters.enter(address)
+  #accept(socket: net.Socket, terms: ListenerTerms, isBalancer: (address: string) => boolean): void {
+    const peer = peerOf(socket)
     this.#sockets.add(socket)
-    socket.once('close', () => {
-      leave()
-      this.#sockets.delete(socket)
-    })
+    socket.once('close', () => this.#sockets.delete(socket))
+    if (!isBalancer(peer.address)) return this.#serve(socket, terms, peer)
+    readRealAddress(socket, this.#house.loginTimeoutMs).then(
+      client => this.#serve(socket, terms, client),
+      (error: unknown) => {
+        if (!(error instanceof ClientGone))
+          this.#house.events.failed(`reading the PROXY protocol header of ${peer.address}`, error)
+        socket.destroy()
+      },
+    )
+  }
+
+  #serve(socket: net.Socket, terms: ListenerTerms, client: ClientAddress): void {
+    const { counters, events } = this.#house
+    if (counters.isFlooding(client.address)) return void socket.destroy()
+    const leave = counters.enter(client.address)
+    socket.once('close', leave)
     events.accepted()
-    const visit = new Visit({ address, port: socket.remotePort ?? 0 }, this.#options.now)
+    const visit = new Visit(client, this.#options.now)
     serveClient(socket, terms, visit, this.#house).catch((error: unknown) => {
       events.failed('serving a client', error)
       socket.destroy()

@@ -1,6 +1,6 @@
 // Rules that bind several settings of a section together.
 
-import { isIPv4 } from 'node:net'
+import { isIP, isIPv4 } from 'node:net'
 import type { ListenerSettings, Settings } from '../settings.js'
 import type { SettingProblem } from './reader.js'
 
@@ -29,7 +29,21 @@ function checkListener(listener: ListenerSettings, index: number): SettingProble
     const hint = 'tokens would cross the network in clear: use tls: require, or auth: scram, or a loopback host'
     problems.push({ setting: `${path}.auth`, given, hint })
   }
+  problems.push(...checkNetworks(`${path}.trusted_proxies`, listener.trustedProxies))
   return problems
+}
+
+function checkNetworks(setting: string, networks: readonly string[]): SettingProblem[] {
+  const hint = 'an address or a CIDR block, as in 10.0.0.0/8 or fd00::/8'
+  return networks.filter(network => !isNetwork(network)).map(given => ({ setting, given, hint }))
+}
+
+/** An address, or one with the number of its bits that count. */
+export function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...more] = text.split('/')
+  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
+  if (more.length > 0 || bits < 0) return false
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits)
 }
 
 function checkPair(

@@ -22,6 +22,8 @@ export type WireErrorCode =
   | 'unexpected_message'
   /** Plaintext arrived with, or ahead of, the answer to SSLRequest: CVE-2021-23214, CVE-2021-23222. */
   | 'bytes_before_tls'
+  /** A load balancer's PROXY protocol header is missing, cut short or malformed. */
+  | 'bad_proxy_header'
   /** More bytes wait unread than the reader may hold. The peer sends ahead of the protocol. */
   | 'too_much_buffered'
 
