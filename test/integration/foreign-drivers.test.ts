@@ -84,7 +84,8 @@ for (const { name, command, skip, refused, ended } of DRIVERS) {
     await shop.world.revoke(robot)
     await shop.unseen(`usename = '${shop.logins.reader}'`)
     running.say('go on')
-    const told = (await running.ended).stdout.trim().split('\n').at(-1) ?? ''
-    t.match(JSON.parse(told), { message: /session ended: the API key was revoked/, ...ended })
+    const { stdout, stderr } = await running.ended
+    const told = stdout.trim().split('\n').at(-1) ?? ''
+    t.match(JSON.parse(told), { message: /session ended: the API key was revoked/, ...ended }, stderr || 'tells it')
   })
 }

@@ -101,9 +101,12 @@ async def wait_asyncpg():
     import asyncpg
 
     connection = await with_asyncpg()
+    closed = asyncio.Event()
+    connection.add_termination_listener(lambda _: closed.set())
     tell(ready=True)
-    # Not a blocking read: the driver reads what the server says while it waits.
-    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+    # The driver reads what the server says while it waits. Asked before it has read the end, it would pass on whatever
+    # error of the socket comes first.
+    await closed.wait()
     try:
         await connection.execute("select 1", timeout=30)
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
