@@ -33,11 +33,12 @@ const SCRAM_SALT_BYTES = 16
 
 /** @throws StoreError `name_taken`, `invalid` */
 export async function createPersonalAccount(db: Executor, account: NewPersonalAccount): Promise<Account> {
+  const { salt, iterations } = newScram()
   const [row] = await db.run<{ id: string }>(
     'create a personal account',
     `insert into postern.accounts (name, kind, scope, org_role, password_hash, scram_salt, scram_iterations)
      values ($1, 'personal', 'personal', $2, $3, $4, $5) returning id`,
-    [account.email, account.orgRole, account.passwordHash, randomBytes(SCRAM_SALT_BYTES), SCRAM_ITERATIONS],
+    [account.email, account.orgRole, account.passwordHash, salt, iterations],
   )
   return getAccount(db, row?.id ?? '')
 }
@@ -49,12 +50,13 @@ export async function createPinnedAccount(tx: Transaction, account: NewPinnedAcc
   const doing = 'create a service account'
   if (account.databaseIds.length === 0) throw new StoreError('invalid', `${doing}: it needs a database`)
   if (![account.makerId, ...account.databaseIds].every(isUuid)) throw new StoreError('not_found', doing)
+  const { salt, iterations } = newScram()
   const [row] = await tx.run<{ id: string }>(
     doing,
     `insert into postern.accounts
        (name, kind, scope, description, pinned_role, maker_id, scram_salt, scram_iterations)
      values ($1, 'service', 'pinned', $2, $3, $4, $5, $6) returning id`,
-    [account.name, account.description, account.role, account.makerId, randomBytes(SCRAM_SALT_BYTES), SCRAM_ITERATIONS],
+    [account.name, account.description, account.role, account.makerId, salt, iterations],
   )
   const id = row?.id ?? ''
   await tx.run(
@@ -63,6 +65,11 @@ export async function createPinnedAccount(tx: Transaction, account: NewPinnedAcc
     [id, account.databaseIds],
   )
   return getAccount(tx, id)
+}
+
+/** Makes the SCRAM parameters of a new account. */
+export function newScram(): Account['scram'] {
+  return { salt: randomBytes(SCRAM_SALT_BYTES), iterations: SCRAM_ITERATIONS }
 }
 
 /** Sets the password hash of a person; the console's login compares with it from then on.
@@ -90,12 +97,13 @@ export async function enableAccount(db: Executor, id: string): Promise<Account> 
   return setState(db, id, 'enable an account', 'disabled_at = null')
 }
 
-/** Deletes an account for good: revokes all its keys, forgets its password and its grants.
+/** Deletes an account for good: revokes all its keys, forgets its password, its grants and its groups.
  * @throws StoreError `not_found`, also when it is deleted already */
 export async function deleteAccount(tx: Transaction, id: string): Promise<Account> {
   await setState(tx, id, 'delete an account', 'deleted_at = now(), password_hash = null')
   await revokeAllKeys(tx, id)
   await tx.run('delete an account', 'delete from postern.grants where account_id = $1', [id])
+  await tx.run('delete an account', 'delete from postern.group_members where account_id = $1', [id])
   return getAccount(tx, id)
 }
 

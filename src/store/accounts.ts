@@ -63,15 +63,21 @@ export async function getAccountByName(db: Executor, name: string): Promise<Acco
   return found(row, 'get an account by name')
 }
 
-/** Lists the accounts of a kind that are not deleted, by name. */
-export async function listAccounts(db: Executor, kind: Account['kind'], request: PageRequest): Promise<Page<Account>> {
+/** Lists the accounts of a kind that are not deleted, by name: all, or those that one account made. */
+export async function listAccounts(
+  db: Executor,
+  kind: Account['kind'],
+  request: PageRequest,
+  makerId: string | null = null,
+): Promise<Page<Account>> {
   const [name, id] = decodeCursor(request.cursor, 2)
   const rows = await db.run<AccountRow>(
     'list accounts',
     `select ${ACCOUNT_SQL} from postern.accounts a
      where a.kind = $1 and a.deleted_at is null and ($2::text is null or (a.name, a.id) > ($2, $3::uuid))
+       and ($5::uuid is null or a.maker_id = $5)
      order by a.name, a.id limit $4`,
-    [kind, name, id, request.limit + 1],
+    [kind, name, id, request.limit + 1, makerId],
   )
   const page = toPage(rows, request.limit, row => [row.name, row.id])
   return { items: page.items.map(toAccount), next: page.next }
