@@ -187,6 +187,12 @@ const FILE = Type.Object({
       description: 'Active API keys that a service account may have.',
     }),
   }),
+  service_accounts: Type.Object({
+    pinned_makers: choice(['members', 'admins'], {
+      default: 'members',
+      description: 'Who may make pinned service accounts, over databases that they reach. Those there are stay.',
+    }),
+  }),
   api: Type.Object({
     host: text({ default: '127.0.0.1', description: 'Address of the REST API.' }),
     port: port({ default: 8080, description: 'Port of the REST API. 0: a free one.' }),

@@ -60,7 +60,7 @@ const STORE_PROBLEMS: Readonly<Record<StoreError['code'], ProblemCode>> = {
   name_taken: 'name_taken',
   key_limit_reached: 'key_limit_reached',
   last_admin: 'conflict',
-  needs_group: 'conflict',
+  needs_group: 'needs_group',
   conflict: 'conflict',
   invalid: 'invalid_request',
   bad_cursor: 'bad_cursor',

@@ -54,6 +54,16 @@ export const PROBLEMS = {
     title: 'The account may not do this',
     hint: 'Ask an admin of the organization.',
   },
+  groups_scope_needs_admin: {
+    status: 403,
+    title: 'Service accounts in groups are made by admins',
+    hint: 'Ask an admin of the organization, or make a pinned one over databases that you reach.',
+  },
+  pinned_scope_needs_admin: {
+    status: 403,
+    title: 'Only admins make service accounts here',
+    hint: 'Ask an admin of the organization: `service_accounts.pinned_makers` says who may.',
+  },
   role_above_cap: {
     status: 403,
     title: 'The role is more than you have yourself',
@@ -81,13 +91,23 @@ export const PROBLEMS = {
   },
   grant_not_found: {
     status: 404,
-    title: 'The account has no grant of its own on the database',
-    hint: 'GET /v1/databases/{name}/grants lists the grants.',
+    title: 'There is no grant of its own on the database',
+    hint: 'GET /v1/databases/{name}/grants lists the grants of people, GET /v1/groups/{group}/grants those of a group.',
+  },
+  group_not_found: {
+    status: 404,
+    title: 'No such group',
+    hint: 'GET /v1/groups lists the groups.',
+  },
+  member_not_found: {
+    status: 404,
+    title: 'The account is not in the group',
+    hint: 'GET /v1/groups/{group}/members lists who is in it.',
   },
   name_taken: {
     status: 409,
     title: 'The name is taken',
-    hint: 'Choose another name. People and service accounts share one set of names.',
+    hint: 'Choose another name. People and service accounts share one set of names; so do databases, and groups.',
   },
   key_limit_reached: {
     status: 409,
@@ -98,6 +118,16 @@ export const PROBLEMS = {
     status: 409,
     title: 'The account has no role on the database',
     hint: 'Grant it a role, or choose a database that it can reach.',
+  },
+  needs_group: {
+    status: 409,
+    title: 'A service account would be left without a group',
+    hint: 'Put it into another group first, or delete it.',
+  },
+  scope_immutable: {
+    status: 409,
+    title: 'A pinned service account is never edited, so that its scope can not grow',
+    hint: 'Make another one and delete this one, or make one with the scope `groups`.',
   },
   not_a_person: {
     status: 409,

@@ -51,6 +51,11 @@ export const DatabaseName = Type.String({
   description: '`shop` or `owner/shop`: lower-case letters, digits, dashes and underscores, up to 63 each.',
 })
 
+export const GroupName = Type.String({
+  pattern: '^[a-z0-9][a-z0-9._-]{0,62}$',
+  description: 'Up to 63 lower-case letters, digits, dots, dashes and underscores, beginning with a letter or digit.',
+})
+
 /** A name in a path: looked up, so any form will do. */
 const NameInPath = (description: string) => Type.String({ minLength: 1, maxLength: 254, description })
 export const DatabaseParams = Type.Object({ name: NameInPath("The database's name, percent-encoded: owner%2Fshop.") })
@@ -58,6 +63,7 @@ export const ServiceAccountParams = Type.Object({ name: NameInPath("The service 
 export const AccountParams = Type.Object({
   account: NameInPath("The account's name: a service account's name or a person's e-mail address."),
 })
+export const GroupParams = Type.Object({ group: NameInPath("The group's name.") })
 export const KeyParams = Type.Object({
   id: Type.String({ pattern: '^[0-9A-Za-z]{12}$', description: "The key's id: the 12 characters after `pstn_`." }),
 })

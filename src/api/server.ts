@@ -21,6 +21,9 @@ import { accountKeyRoutes } from './routes/account-keys.js'
 import { connectRoutes } from './routes/connect.js'
 import { databaseRoutes } from './routes/databases.js'
 import { grantRoutes } from './routes/grants.js'
+import { groupGrantRoutes } from './routes/group-grants.js'
+import { groupMemberRoutes } from './routes/group-members.js'
+import { groupRoutes } from './routes/groups.js'
 import { healthRoutes } from './routes/health.js'
 import { keyRoutes } from './routes/keys.js'
 import { meRoutes } from './routes/me.js'
@@ -54,6 +57,8 @@ export interface ApiParts {
     readonly caFile: string | null
   }
   readonly limits: ApiLimits
+  /** Who may make pinned service accounts; those there are stay. */
+  readonly pinnedMakers: 'members' | 'admins'
   /** Hears of every answer. `route` is the pattern and not the address: a closed set. */
   readonly observe: (request: { route: string; method: string; status: number; seconds: number }) => void
   readonly log: ErrorLog
@@ -136,6 +141,9 @@ function registerV1(app: Api, parts: ApiParts): void {
   databaseRoutes(app, parts)
   connectRoutes(app, parts)
   grantRoutes(app, parts)
+  groupRoutes(app, parts)
+  groupMemberRoutes(app, parts)
+  groupGrantRoutes(app, parts)
   serviceAccountRoutes(app, parts)
   serviceAccountStateRoutes(app, parts)
   accountKeyRoutes(app, parts)

@@ -15,7 +15,7 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
   return (value: unknown) => {
     const converted = httpPart === 'body' ? value : Value.Convert(schema, value)
     if (compiled.Check(converted)) return { value: converted }
-    const errors = compiled.Errors(converted).flatMap(error => explain(error, schema))
+    const errors = ofFormMeant(compiled.Errors(converted)).flatMap(error => explain(error, schema))
     return { error: invalidRequest(distinct(errors).slice(0, MAX_ERRORS)) }
   }
 }
@@ -42,6 +42,22 @@ interface Described {
   readonly properties?: Readonly<Record<string, Described>>
 }
 
+/** Of a union, leaves the mistakes in the form that was meant: the one whose `type` was given. */
+function ofFormMeant(errors: readonly SchemaError[]): SchemaError[] {
+  const notMeant = errors.flatMap(({ keyword, schemaPath }) =>
+    keyword === 'const' ? (/^.*\/anyOf\/\d+(?=\/properties\/)/.exec(schemaPath) ?? []) : [],
+  )
+  const left = errors.filter(({ schemaPath }) => !notMeant.some(form => isWithin(schemaPath, form)))
+  return left.filter(
+    ({ keyword, schemaPath }) =>
+      keyword !== 'anyOf' || !left.some(other => isWithin(other.schemaPath, `${schemaPath}/anyOf`)),
+  )
+}
+
+function isWithin(path: string, parent: string): boolean {
+  return path === parent || path.startsWith(`${parent}/`)
+}
+
 function explain(error: SchemaError, root: object): FieldError[] {
   const field = toField(error.instancePath)
   const schema = lookUp(root, error.schemaPath)
@@ -63,6 +79,8 @@ function explain(error: SchemaError, root: object): FieldError[] {
     }
     case 'boolean': // Each unknown field once more: additionalProperties has told of it.
       return []
+    case 'anyOf':
+      return [{ field, problem: 'has none of its forms', hint: schema.description ?? 'See /docs.' }]
     case 'enum':
       return [{ field, problem: 'is not one of the possible values', hint: `One of ${list(params['allowedValues'])}.` }]
     case 'pattern':

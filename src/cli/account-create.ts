@@ -1,13 +1,13 @@
 // `postern account create`: a service account, with what it may reach for as long as it lives.
 
 import { Option, type Command } from 'commander'
-import { accountText, type Account } from './account-text.js'
+import { accountText } from './account-text.js'
 import { answer, given } from './answer.js'
 import { collect, examples, withJson, type JsonOption } from './help.js'
 import type { Terminal } from './terminal.js'
 
 interface CreateOptions extends JsonOption {
-  readonly role: Account['scope']['role']
+  readonly role: 'reader' | 'writer' | 'admin'
   readonly database: readonly string[]
   readonly description?: string
 }

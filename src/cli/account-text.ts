@@ -13,11 +13,18 @@ export function accountText(account: Account, layout: Layout): string {
       ['Name', account.name],
       ['Description', account.description ?? '-'],
       ['State', state],
-      ['Role', account.scope.role],
-      ['Databases', account.scope.databases.join(', ')],
+      ...scopeLines(account.scope),
       ['Active keys', String(account.active_keys)],
       ['Made by', `${account.made_by ?? '-'}, ${time(account.created_at)} UTC`],
     ],
     layout,
   )
+}
+
+function scopeLines(scope: Account['scope']): [string, string][] {
+  if (scope.type === 'groups') return [['Groups', scope.groups.join(', ')]]
+  return [
+    ['Role', scope.role],
+    ['Databases', scope.databases.join(', ')],
+  ]
 }

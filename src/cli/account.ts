@@ -108,8 +108,11 @@ function addDelete(account: Command, terminal: Terminal): void {
 const COLUMNS: readonly Column<Account>[] = [
   { title: 'NAME', cell: account => account.name },
   { title: 'STATE', cell: account => account.state, whole: true },
-  { title: 'ROLE', cell: account => account.scope.role, whole: true },
-  { title: 'DATABASES', cell: account => account.scope.databases.join(', ') },
+  { title: 'ROLE', cell: ({ scope }) => (scope.type === 'pinned' ? scope.role : '-'), whole: true },
+  {
+    title: 'DATABASES',
+    cell: ({ scope }) => (scope.type === 'pinned' ? scope.databases.join(', ') : `groups: ${scope.groups.join(', ')}`),
+  },
   { title: 'KEYS', cell: account => String(account.active_keys), whole: true },
   { title: 'MADE BY', cell: account => account.made_by ?? '-' },
 ]

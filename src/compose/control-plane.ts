@@ -47,6 +47,7 @@ export function createControlPlane(options: ControlPlaneOptions): Promise<Fastif
       requestsPerMinute: api.rateLimit.requests,
       tokenRevocationsPerMinute: api.rateLimit.tokenRevocations,
     },
+    pinnedMakers: settings.serviceAccounts.pinnedMakers,
     observe: ({ route, method, status, seconds }) =>
       metrics.apiRequestDuration.observe({ route, method: method as ApiRequest['method'], status }, seconds),
     log,

@@ -158,6 +158,131 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/groups': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** List the groups */
+    get: operations['listGroups']
+    put?: never
+    /**
+     * Make a group
+     * @description It has neither members nor grants yet.
+     */
+    post: operations['createGroup']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/groups/{group}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Show a group */
+    get: operations['getGroup']
+    put?: never
+    post?: never
+    /**
+     * Delete a group
+     * @description Its members lose what it gave them, and the sessions that depended on it end. Refused when a service account is in no other group.
+     */
+    delete: operations['deleteGroup']
+    options?: never
+    head?: never
+    /** Change the name, the description or the permission of a group */
+    patch: operations['editGroup']
+    trace?: never
+  }
+  '/v1/groups/{group}/members': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** List who is in a group */
+    get: operations['listGroupMembers']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/groups/{group}/members/{account}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /**
+     * Put an account into a group
+     * @description A person, or a service account of the scope `groups`. Again changes nothing.
+     */
+    put: operations['addGroupMember']
+    post?: never
+    /**
+     * Take an account out of a group
+     * @description Ends the sessions that depended on it, those of pinned service accounts that the member made too. Refused when it is the last group of a service account.
+     */
+    delete: operations['removeGroupMember']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/groups/{group}/grants': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** List what a group gives its members */
+    get: operations['listGroupGrants']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/groups/{group}/grants/{database}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /**
+     * Give a group a role on a database
+     * @description In place of the one it had there. A lesser role ends the sessions that depended on the greater one.
+     */
+    put: operations['setGroupGrant']
+    post?: never
+    /**
+     * Take a group's role on a database away
+     * @description Ends the sessions that depended on it.
+     */
+    delete: operations['removeGroupGrant']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/service-accounts': {
     parameters: {
       query?: never
@@ -165,12 +290,12 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List the service accounts that you manage */
+    /** List the service accounts that you made, or as an admin or viewer all */
     get: operations['listServiceAccounts']
     put?: never
     /**
      * Make a service account
-     * @description Its role may not exceed the least role that you have over its databases, now and at every login.
+     * @description The role of a pinned one may not exceed the least role that you have over its databases, now and at every login. One in groups has what those give, and is made by admins.
      */
     post: operations['createServiceAccount']
     delete?: never
@@ -197,7 +322,11 @@ export interface paths {
     delete: operations['deleteServiceAccount']
     options?: never
     head?: never
-    patch?: never
+    /**
+     * Change the description or the groups of a service account
+     * @description Of one in groups only: a pinned one is never edited, and a name is what connection strings hold. What a group that it leaves gave it ends with its sessions.
+     */
+    patch: operations['editServiceAccount']
     trace?: never
   }
   '/v1/service-accounts/{name}/disable': {
@@ -389,15 +518,21 @@ export interface components {
         | 'login_needed'
         | 'credentials_rejected'
         | 'permission_denied'
+        | 'groups_scope_needs_admin'
+        | 'pinned_scope_needs_admin'
         | 'role_above_cap'
         | 'route_not_found'
         | 'database_not_found'
         | 'account_not_found'
         | 'key_not_found'
         | 'grant_not_found'
+        | 'group_not_found'
+        | 'member_not_found'
         | 'name_taken'
         | 'key_limit_reached'
         | 'no_access'
+        | 'needs_group'
+        | 'scope_immutable'
         | 'not_a_person'
         | 'conflict'
         | 'changed_meanwhile'
@@ -462,6 +597,8 @@ export interface components {
          * @enum {string|null}
          */
         org_role: 'admin' | 'member' | 'viewer' | null
+        /** @description Names of the groups that you are in. */
+        groups: string[]
       }
       /** Key */
       key: {
@@ -639,6 +776,77 @@ export interface components {
        */
       role: 'reader' | 'writer' | 'admin'
     }
+    Group: {
+      name: string
+      description: string | null
+      /** @description Whether its members administer the organization; people who are viewers stay viewers. */
+      organization_admin: boolean
+      /** @description How many there are. */
+      members: number
+      /** @description How many there are. */
+      grants: number
+      /** Format: date-time */
+      created_at: string
+    }
+    GroupList: {
+      items: components['schemas']['Group'][]
+      /** @description null: this is the last page. */
+      next_cursor: string | null
+    }
+    NewGroup: {
+      /** @description Up to 63 lower-case letters, digits, dots, dashes and underscores, beginning with a letter or digit. */
+      name: string
+      /** @description What it is for, up to 1,000 characters. */
+      description?: string
+      /** @description Whether its members administer the organization; people who are viewers stay viewers. */
+      organization_admin?: boolean
+    }
+    /** @description What is left out stays. */
+    GroupEdit: {
+      /** @description Up to 63 lower-case letters, digits, dots, dashes and underscores, beginning with a letter or digit. */
+      name?: string
+      /** @description What it is for, up to 1,000 characters. */
+      description?: string | null
+      /** @description Whether its members administer the organization; people who are viewers stay viewers. */
+      organization_admin?: boolean
+    }
+    GroupMember: {
+      account: string
+      /** @enum {string} */
+      kind: 'personal' | 'service'
+      /** @enum {string} */
+      state: 'active' | 'disabled' | 'deleted'
+      /** Format: date-time */
+      since: string
+    }
+    GroupMemberList: {
+      items: components['schemas']['GroupMember'][]
+      /** @description null: this is the last page. */
+      next_cursor: string | null
+    }
+    GroupGrant: {
+      group: string
+      database: string
+      /**
+       * @description reader < writer < admin
+       * @enum {string}
+       */
+      role: 'reader' | 'writer' | 'admin'
+      /** Format: date-time */
+      created_at: string
+    }
+    GroupGrantList: {
+      items: components['schemas']['GroupGrant'][]
+      /** @description null: this is the last page. */
+      next_cursor: string | null
+    }
+    NewGroupGrant: {
+      /**
+       * @description reader < writer < admin
+       * @enum {string}
+       */
+      role: 'reader' | 'writer' | 'admin'
+    }
     /** @description It can not be changed later: its maker can only delete it and make another. */
     PinnedScope: {
       /**
@@ -654,6 +862,16 @@ export interface components {
       /** @description Names of 1 to 100 databases that you reach, each once. */
       databases: string[]
     }
+    /** @description Made and changed by admins of the organization. */
+    GroupsScope: {
+      /**
+       * @description groups: what its groups give.
+       * @constant
+       */
+      type: 'groups'
+      /** @description Names of 1 to 100 groups, each once. */
+      groups: string[]
+    }
     ServiceAccount: {
       /** @description The `user` of its connections. */
       name: string
@@ -662,8 +880,9 @@ export interface components {
       description: string | null
       /** @enum {string} */
       state: 'active' | 'disabled' | 'deleted'
-      scope: components['schemas']['PinnedScope']
-      /** @description Whose reach caps its own. */
+      /** @description Its `type` is pinned or groups. */
+      scope: components['schemas']['PinnedScope'] | components['schemas']['GroupsScope']
+      /** @description Of a pinned one: whose reach caps its own. */
       made_by: string | null
       active_keys: number
       /** Format: date-time */
@@ -681,7 +900,15 @@ export interface components {
       name: string
       /** @description What it is for, up to 1,000 characters. */
       description?: string
-      scope: components['schemas']['PinnedScope']
+      /** @description Its `type` is pinned or groups. */
+      scope: components['schemas']['PinnedScope'] | components['schemas']['GroupsScope']
+    }
+    /** @description What is left out stays. `groups` are set as a whole. */
+    ServiceAccountEdit: {
+      /** @description What it is for, up to 1,000 characters. */
+      description?: string | null
+      /** @description Names of 1 to 100 groups, each once. */
+      groups?: string[]
     }
     Key: {
       /** @description Public: the 12 characters after `pstn_` of its token. */
@@ -1948,7 +2175,1457 @@ export interface operations {
        *
        *     `account_not_found`: No such account, or you may not manage it.
        *
-       *     `grant_not_found`: The account has no grant of its own on the database.
+       *     `grant_not_found`: There is no grant of its own on the database.
+       */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listGroups: {
+    parameters: {
+      query?: {
+        /** @description Items at most. Default 50. */
+        limit?: number
+        /** @description `next_cursor` of the page before, unchanged. */
+        cursor?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['GroupList']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `bad_cursor`: The cursor is not one that this list gave.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  createGroup: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewGroup']
+      }
+    }
+    responses: {
+      /** @description Default Response */
+      201: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Where it is shown. */
+          Location?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Group']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_json`: The body is not JSON.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `name_taken`: The name is taken.
+       *
+       *     `conflict`: The change clashes with another one.
+       */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `body_too_large`: The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unsupported_media_type`: The body is not of a type that the API reads. */
+      415: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getGroup: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The group's name. */
+        group: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Names this version: send it as If-Match with an edit. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Group']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `group_not_found`: No such group. */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  deleteGroup: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The group's name. */
+        group: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `group_not_found`: No such group. */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `needs_group`: A service account would be left without a group. */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  editGroup: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The ETag of the version that is edited: another one is not touched (412). */
+        'if-match'?: string
+      }
+      path: {
+        /** @description The group's name. */
+        group: string
+      }
+      cookie?: never
+    }
+    /** @description What is left out stays. */
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['GroupEdit']
+      }
+    }
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Names this version: send it as If-Match with an edit. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Group']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       *
+       *     `malformed_json`: The body is not JSON.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `group_not_found`: No such group. */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `name_taken`: The name is taken.
+       *
+       *     `conflict`: The change clashes with another one.
+       */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `changed_meanwhile`: It has changed since you looked at it. */
+      412: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `body_too_large`: The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unsupported_media_type`: The body is not of a type that the API reads. */
+      415: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listGroupMembers: {
+    parameters: {
+      query?: {
+        /** @description Items at most. Default 50. */
+        limit?: number
+        /** @description `next_cursor` of the page before, unchanged. */
+        cursor?: string
+        /** @description Only people, or only service accounts. */
+        kind?: 'personal' | 'service'
+      }
+      header?: never
+      path: {
+        /** @description The group's name. */
+        group: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['GroupMemberList']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       *
+       *     `bad_cursor`: The cursor is not one that this list gave.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `group_not_found`: No such group. */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  addGroupMember: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The group's name. */
+        group: string
+        /** @description The account's name: a service account's name or a person's e-mail address. */
+        account: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['GroupMember']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `group_not_found`: No such group.
+       *
+       *     `account_not_found`: No such account, or you may not manage it.
+       */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `scope_immutable`: A pinned service account is never edited, so that its scope can not grow.
+       *
+       *     `conflict`: The change clashes with another one.
+       */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  removeGroupMember: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The group's name. */
+        group: string
+        /** @description The account's name: a service account's name or a person's e-mail address. */
+        account: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `group_not_found`: No such group.
+       *
+       *     `account_not_found`: No such account, or you may not manage it.
+       *
+       *     `member_not_found`: The account is not in the group.
+       */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `needs_group`: A service account would be left without a group. */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listGroupGrants: {
+    parameters: {
+      query?: {
+        /** @description Items at most. Default 50. */
+        limit?: number
+        /** @description `next_cursor` of the page before, unchanged. */
+        cursor?: string
+      }
+      header?: never
+      path: {
+        /** @description The group's name. */
+        group: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['GroupGrantList']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       *
+       *     `bad_cursor`: The cursor is not one that this list gave.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `group_not_found`: No such group. */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  setGroupGrant: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The group's name. */
+        group: string
+        /** @description The database's name, percent-encoded: owner%2Fshop. */
+        database: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewGroupGrant']
+      }
+    }
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['GroupGrant']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       *
+       *     `malformed_json`: The body is not JSON.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `group_not_found`: No such group.
+       *
+       *     `database_not_found`: No such database, or you may not use it.
+       */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `conflict`: The change clashes with another one. */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `body_too_large`: The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unsupported_media_type`: The body is not of a type that the API reads. */
+      415: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  removeGroupGrant: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The group's name. */
+        group: string
+        /** @description The database's name, percent-encoded: owner%2Fshop. */
+        database: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `group_not_found`: No such group.
+       *
+       *     `database_not_found`: No such database, or you may not use it.
+       *
+       *     `grant_not_found`: There is no grant of its own on the database.
        */
       404: {
         headers: {
@@ -2172,8 +3849,21 @@ export interface operations {
        * @description `permission_denied`: The account may not do this.
        *
        *     `role_above_cap`: The role is more than you have yourself.
+       *
+       *     `pinned_scope_needs_admin`: Only admins make service accounts here.
+       *
+       *     `groups_scope_needs_admin`: Service accounts in groups are made by admins.
        */
       403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `group_not_found`: No such group. */
+      404: {
         headers: {
           [name: string]: unknown
         }
@@ -2276,6 +3966,8 @@ export interface operations {
           'X-RateLimit-Remaining'?: number
           /** @description Seconds until all of them are there again. */
           'X-RateLimit-Reset'?: number
+          /** @description Names this version: send it as If-Match with an edit. */
+          ETag?: string
           [name: string]: unknown
         }
         content: {
@@ -2435,6 +4127,178 @@ export interface operations {
       }
       /** @description `account_not_found`: No such account, or you may not manage it. */
       404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  editServiceAccount: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The ETag of the version that is edited: another one is not touched (412). */
+        'if-match'?: string
+      }
+      path: {
+        /** @description The service account's name. */
+        name: string
+      }
+      cookie?: never
+    }
+    /** @description What is left out stays. `groups` are set as a whole. */
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ServiceAccountEdit']
+      }
+    }
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Names this version: send it as If-Match with an edit. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ServiceAccount']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       *
+       *     `malformed_json`: The body is not JSON.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `account_not_found`: No such account, or you may not manage it.
+       *
+       *     `group_not_found`: No such group.
+       */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `scope_immutable`: A pinned service account is never edited, so that its scope can not grow.
+       *
+       *     `conflict`: The change clashes with another one.
+       */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `changed_meanwhile`: It has changed since you looked at it. */
+      412: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `body_too_large`: The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unsupported_media_type`: The body is not of a type that the API reads. */
+      415: {
         headers: {
           [name: string]: unknown
         }

@@ -8,14 +8,16 @@ import { disableAccount } from '../../src/store/account-lifecycle.js'
 import { revokeKey } from '../../src/store/keys.js'
 import { PROBLEMS, type ProblemCode } from '../../src/api/problems.js'
 import { unconnectedApi } from '../support/api-document.js'
-import { addDatabase, grant, serviceAccount, worlds, type World } from './fixture.js'
+import { addDatabase, grant, group, groupsAccount, serviceAccount, worlds, type Person, type World } from './fixture.js'
 import { routesOf } from './routes-of.js'
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-/** What viewer, member, admin and a service account are answered. Everyone else is answered 401 on all routes but
- * the public ones. Paths are asked with names that exist, and that the member made or reaches; "other" is out of reach
- * for all but the admin. */
+/** What viewer, member, admin and a service account are answered, and a service account of an admin group: it may do what
+ * the admin may, and is answered the same unless the row says otherwise. Everyone else is answered 401 on all routes but
+ * the public ones. They ask in this order: viewer, machine, member, admin, adminMachine; so what the admin took away is
+ * not there for the last. Paths are asked with names that exist, and that the member made or reaches; "other" is out of
+ * reach for all but the admin. */
 interface Row {
   readonly route: string
   readonly url: string
@@ -24,9 +26,12 @@ interface Row {
   readonly member: number
   readonly admin: number
   readonly machine: number
+  /** Default: as admin. */
+  readonly adminMachine?: number
 }
 
 const NEW_ACCOUNT = { name: 'fresh', scope: { type: 'pinned', role: 'reader', databases: ['shop'] } }
+const IN_GROUPS = { name: 'grouped', scope: { type: 'groups', groups: ['staff', 'deputies'] } }
 const everyone = (status: number) => ({ viewer: status, member: status, admin: status, machine: status })
 const adminOnly = (status: number) => ({ viewer: 403, member: 403, admin: status, machine: 403 })
 const makers = (status: number) => ({ viewer: 403, member: status, admin: status, machine: 403 })
@@ -54,6 +59,7 @@ const ROWS: readonly Row[] = [
     ...everyone(404),
     viewer: 409,
     admin: 200,
+    adminMachine: 409,
   },
   { route: 'GET /v1/databases/:name/grants', url: '/v1/databases/shop/grants', ...observers(200) },
   {
@@ -66,12 +72,58 @@ const ROWS: readonly Row[] = [
     route: 'DELETE /v1/databases/:name/grants/:account',
     url: '/v1/databases/shop/grants/nina%40example.com',
     ...adminOnly(204),
+    adminMachine: 404,
   },
   { route: 'GET /v1/service-accounts', url: '/v1/service-accounts', ...everyone(200), machine: 403 },
   { route: 'POST /v1/service-accounts', url: '/v1/service-accounts', body: NEW_ACCOUNT, ...makers(201), admin: 409 },
+  {
+    route: 'POST /v1/service-accounts',
+    url: '/v1/service-accounts',
+    body: IN_GROUPS,
+    ...adminOnly(201),
+    adminMachine: 409,
+  },
   { route: 'GET /v1/service-accounts/:name', url: '/v1/service-accounts/robot', ...lookers(200) },
+  { route: 'PATCH /v1/service-accounts/:name', url: '/v1/service-accounts/spare', body: {}, ...makers(409) },
+  {
+    route: 'PATCH /v1/service-accounts/:name',
+    url: '/v1/service-accounts/deputy',
+    body: {},
+    ...adminOnly(200),
+    member: 404,
+  },
   { route: 'POST /v1/service-accounts/:name/disable', url: '/v1/service-accounts/spare/disable', ...makers(200) },
   { route: 'POST /v1/service-accounts/:name/enable', url: '/v1/service-accounts/spare/enable', ...makers(200) },
+  { route: 'GET /v1/groups', url: '/v1/groups', ...observers(200) },
+  { route: 'POST /v1/groups', url: '/v1/groups', body: { name: 'fresh' }, ...adminOnly(201), adminMachine: 409 },
+  { route: 'GET /v1/groups/:group', url: '/v1/groups/staff', ...observers(200) },
+  { route: 'PATCH /v1/groups/:group', url: '/v1/groups/staff', body: {}, ...adminOnly(200) },
+  { route: 'GET /v1/groups/:group/members', url: '/v1/groups/staff/members', ...observers(200) },
+  {
+    route: 'PUT /v1/groups/:group/members/:account',
+    url: '/v1/groups/staff/members/nina%40example.com',
+    ...adminOnly(200),
+  },
+  { route: 'PUT /v1/groups/:group/members/:account', url: '/v1/groups/staff/members/robot', ...adminOnly(409) },
+  {
+    route: 'DELETE /v1/groups/:group/members/:account',
+    url: '/v1/groups/staff/members/nina%40example.com',
+    ...adminOnly(204),
+    adminMachine: 404,
+  },
+  { route: 'GET /v1/groups/:group/grants', url: '/v1/groups/staff/grants', ...observers(200) },
+  {
+    route: 'PUT /v1/groups/:group/grants/:database',
+    url: '/v1/groups/staff/grants/owner%2Fother',
+    body: { role: 'reader' },
+    ...adminOnly(200),
+  },
+  {
+    route: 'DELETE /v1/groups/:group/grants/:database',
+    url: '/v1/groups/staff/grants/owner%2Fother',
+    ...adminOnly(204),
+    adminMachine: 404,
+  },
   { route: 'GET /v1/accounts/:account/keys', url: '/v1/accounts/robot/keys', ...lookers(200) },
   { route: 'GET /v1/accounts/:account/keys', url: '/v1/accounts/ada%40example.com/keys', ...lookers(200) },
   { route: 'POST /v1/accounts/:account/keys', url: '/v1/accounts/spare/keys', body: {}, ...makers(201) },
@@ -82,7 +134,9 @@ const ROWS: readonly Row[] = [
   { route: 'POST /v1/keys/revoke', url: '/v1/keys/revoke', body: { token: mintToken().token }, ...everyone(204) },
   // Last: what they take away is gone for the rows before.
   { route: 'DELETE /v1/service-accounts/:name', url: '/v1/service-accounts/spare', ...makers(204), admin: 404 },
-  { route: 'DELETE /v1/databases/:name', url: '/v1/databases/spare', ...adminOnly(204) },
+  { route: 'DELETE /v1/groups/:group', url: '/v1/groups/staff', ...adminOnly(204), adminMachine: 404 },
+  { route: 'DELETE /v1/groups/:group', url: '/v1/groups/deputies', ...adminOnly(409) },
+  { route: 'DELETE /v1/databases/:name', url: '/v1/databases/spare', ...adminOnly(204), adminMachine: 404 },
 ]
 
 const PUBLIC = ['GET /healthz', 'GET /openapi.json', 'POST /v1/keys/revoke']
@@ -95,7 +149,7 @@ void t.test('who may use which route', { timeout: 120_000 }, async t => {
     const url = row.url.replace('ROBOT_KEY', ids.robot).replace('SPARE_KEY', ids.spare)
     await t.test(`${method} ${row.url}`, async t => {
       for (const [caller, token] of Object.entries(callers)) {
-        const expected = isKnown(caller) ? row[caller] : PUBLIC.includes(row.route) ? row.member : 401
+        const expected = expectedOf(row, caller)
         const response = await world.ask(method, url, token, row.body)
         t.equal(response.statusCode, expected, `as ${caller}: ${response.payload.slice(0, 200)}`)
         if (response.statusCode >= 400) await checkDocumented(t, world, row.route, response.json())
@@ -126,6 +180,12 @@ function isKnown(caller: string): caller is (typeof KNOWN)[number] {
   return (KNOWN as readonly string[]).includes(caller)
 }
 
+function expectedOf(row: Row, caller: string): number {
+  if (caller === 'adminMachine') return row.adminMachine ?? row.admin
+  if (isKnown(caller)) return row[caller]
+  return PUBLIC.includes(row.route) ? row.member : 401
+}
+
 async function callersOf(world: World) {
   const admin = await world.person('admin@example.com', 'admin')
   const member = await world.person('ada@example.com', 'member')
@@ -138,6 +198,7 @@ async function callersOf(world: World) {
   for (const person of [member, viewer, nina]) await grant(world, admin, person, 'shop', 'writer')
   const robot = await serviceAccount(world, member, { name: 'robot' })
   const spare = await serviceAccount(world, member, { name: 'spare' })
+  const deputy = await adminMachine(world, admin)
   const disabled = await world.person('off@example.com', 'admin')
   await disableAccount(world.store, disabled.account.id)
   const revoked = await world.key(admin.account)
@@ -154,8 +215,16 @@ async function callersOf(world: World) {
     machine: robot.token,
     member: member.token,
     admin: admin.token,
+    adminMachine: deputy.token,
   }
   return { callers, ids: { robot: robot.keyId, spare: spare.keyId } }
+}
+
+/** Makes `deputy`, a service account that administers through the group `deputies` and reaches shop through `staff`. */
+async function adminMachine(world: World, admin: Person): Promise<{ token: string }> {
+  await group(world, admin, { name: 'deputies', organization_admin: true })
+  await group(world, admin, { name: 'staff' }, { shop: 'writer' })
+  return groupsAccount(world, admin, 'deputy', ['deputies', 'staff'])
 }
 
 /** A problem is one that the document tells of for this route. */

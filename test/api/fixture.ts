@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import { createApi, type ApiLimits, type ApiParts } from '../../src/api/server.js'
+import type { Role } from '../../src/auth/account.js'
 import { authenticateToken } from '../../src/auth/authenticate-token.js'
 import { createCredential } from '../../src/auth/credential.js'
 import { RevocationList } from '../../src/auth/revocation-list.js'
@@ -55,6 +56,7 @@ export interface WorldOptions {
   readonly limits?: Partial<ApiLimits>
   readonly connect?: Partial<ApiParts['connect']>
   readonly authenticate?: ApiParts['authenticate']
+  readonly pinnedMakers?: ApiParts['pinnedMakers']
 }
 
 const LIMITS: ApiLimits = {
@@ -83,6 +85,7 @@ async function makeWorld(t: Suite, server: TestServer, options: WorldOptions): P
     provisioner: createProvisioner(),
     connect: { host: () => 'proxy.example.com', port: () => 6432, tls: 'require', caFile: null, ...options.connect },
     limits: { ...LIMITS, ...options.limits },
+    pinnedMakers: options.pinnedMakers ?? 'members',
     observe: request => observed.push(request),
     log: { error: fields => logged.push(fields) },
     version: '1.2.3',
@@ -155,7 +158,33 @@ export async function serviceAccount(
   { name, role = 'reader', databases = ['shop'] }: { name: string; role?: string; databases?: string[] },
 ): Promise<{ name: string; token: string; keyId: string }> {
   const scope = { type: 'pinned', role, databases }
-  const made = await world.ask('POST', '/v1/service-accounts', maker.token, { name, scope })
+  return withKey(world, maker, { name, scope })
+}
+
+/** Makes a group that gives these roles, by database. */
+export async function group(
+  world: World,
+  admin: Person,
+  settings: { name: string; organization_admin?: boolean },
+  grants: Record<string, Role> = {},
+): Promise<void> {
+  const made = await world.ask('POST', '/v1/groups', admin.token, settings)
+  if (made.statusCode !== 201) throw new Error(made.payload)
+  for (const [database, role] of Object.entries(grants)) {
+    const path = `/v1/groups/${settings.name}/grants/${encodeURIComponent(database)}`
+    const response = await world.ask('PUT', path, admin.token, { role })
+    if (response.statusCode !== 200) throw new Error(response.payload)
+  }
+}
+
+/** Makes a service account that is in these groups, with a key. */
+export function groupsAccount(world: World, admin: Person, name: string, groups: string[]) {
+  return withKey(world, admin, { name, scope: { type: 'groups', groups } })
+}
+
+async function withKey(world: World, maker: Person, account: { name: string; scope: object }) {
+  const { name } = account
+  const made = await world.ask('POST', '/v1/service-accounts', maker.token, account)
   if (made.statusCode !== 201) throw new Error(made.payload)
   const created = await world.ask('POST', `/v1/accounts/${name}/keys`, maker.token, {})
   const { key, token } = created.json<{ key: { id: string }; token: string }>()

@@ -22,6 +22,7 @@ export function unconnectedApi(): Promise<FastifyInstance> {
       requestsPerMinute: 600,
       tokenRevocationsPerMinute: 30,
     },
+    pinnedMakers: 'members',
     observe: () => undefined,
     log: { error: () => undefined },
     version: '0.0.0',

@@ -9,6 +9,7 @@ import {
   choice,
   DatabaseName,
   freeText,
+  GroupName,
   nullable,
   NullableTime,
   RoleName,
@@ -32,13 +33,31 @@ const PinnedScope = body(
   { title: 'PinnedScope', description: 'It can not be changed later: its maker can only delete it and make another.' },
 )
 
+const GroupNames = Type.Array(GroupName, {
+  minItems: 1,
+  maxItems: 100,
+  uniqueItems: true,
+  description: 'Names of 1 to 100 groups, each once.',
+})
+
+const GroupsScope = body(
+  { type: Type.Literal('groups', { description: 'groups: what its groups give.' }), groups: GroupNames },
+  { title: 'GroupsScope', description: 'Made and changed by admins of the organization.' },
+)
+
+const Scope = Type.Union([PinnedScope, GroupsScope], { description: 'Its `type` is pinned or groups.' })
+
+const Description = freeText(1000, 'What it is for, up to 1,000 characters.')
+
 export const NewServiceAccountSchema = body(
-  {
-    name: ServiceAccountName,
-    description: Type.Optional(freeText(1000, 'What it is for, up to 1,000 characters.')),
-    scope: PinnedScope,
-  },
+  { name: ServiceAccountName, description: Type.Optional(Description), scope: Scope },
   { title: 'NewServiceAccount' },
+)
+export type NewServiceAccount = Static<typeof NewServiceAccountSchema>
+
+export const ServiceAccountEditSchema = body(
+  { description: Type.Optional(nullable(Description)), groups: Type.Optional(GroupNames) },
+  { title: 'ServiceAccountEdit', description: 'What is left out stays. `groups` are set as a whole.' },
 )
 
 export const ServiceAccountSchema = Type.Object(
@@ -47,8 +66,8 @@ export const ServiceAccountSchema = Type.Object(
     email: Type.String({ description: 'Made up: no mail arrives there.' }),
     description: nullable(Type.String()),
     state: choice(['active', 'disabled', 'deleted']),
-    scope: PinnedScope,
-    made_by: nullable(Type.String({ description: 'Whose reach caps its own.' })),
+    scope: Scope,
+    made_by: nullable(Type.String({ description: 'Of a pinned one: whose reach caps its own.' })),
     active_keys: Type.Integer(),
     created_at: Time,
     disabled_at: NullableTime,
@@ -64,10 +83,15 @@ export function showServiceAccount(account: Account): Static<typeof ServiceAccou
     email: account.email,
     description: account.description,
     state: account.state,
-    scope: { type: 'pinned', role: account.pinnedRole ?? 'reader', databases: [...account.databases] },
+    scope: showScope(account),
     made_by: account.makerName,
     active_keys: account.activeKeys,
     created_at: toTime(account.createdAt),
     disabled_at: toNullableTime(account.disabledAt),
   }
+}
+
+function showScope({ scope, pinnedRole, databases, groups }: Account): Static<typeof Scope> {
+  if (scope === 'groups') return { type: 'groups', groups: [...groups] }
+  return { type: 'pinned', role: pinnedRole ?? 'reader', databases: [...databases] }
 }

@@ -14,6 +14,7 @@ const Me = Type.Object(
       email: Type.String(),
       kind: choice(['personal', 'service']),
       org_role: nullable(choice(['admin', 'member', 'viewer'], { description: 'null: a service account.' })),
+      groups: Type.Array(Type.String(), { description: 'Names of the groups that you are in.' }),
     }),
     key: nullable(KeySchema),
     reach: Type.Array(ReachSchema),
@@ -29,10 +30,10 @@ export function meRoutes(app: Api, { store }: ApiParts): void {
       schema: { operationId: 'getMe', tags: ['me'], summary: 'Who you are', response: { 200: Me } },
     },
     async ({ caller }) => {
-      const { name, email, kind, orgRole } = caller.account
+      const { name, email, kind, orgRole, groups } = caller.account
       const key = caller.keyId === null ? null : showKey(await getKey(store, caller.keyId), name)
       return {
-        account: { name, email, kind, org_role: orgRole },
+        account: { name, email, kind, org_role: orgRole, groups: [...groups] },
         key,
         reach: caller.reach.map(showReach),
       }

@@ -1,18 +1,59 @@
-// What happens to service accounts once they are made: disabled, enabled, deleted.
+// What happens to service accounts once they are made: edited, disabled, enabled, deleted.
 
 import type { FastifyRequest } from 'fastify'
 import { deleteAccount, disableAccount, enableAccount } from '../../store/account-lifecycle.js'
-import type { Account } from '../../store/accounts.js'
+import { getAccount, type Account } from '../../store/accounts.js'
+import { editGroupsAccount } from '../../store/groups-accounts.js'
 import type { Transaction } from '../../store/transaction.js'
 import { findServiceAccount, orNotFound } from '../access.js'
 import { change } from '../audit-trail.js'
-import { ServiceAccountSchema, showServiceAccount } from '../resources/service-account.js'
+import { groupIdsOf } from '../create-service-account.js'
+import { readForEdit } from '../etag.js'
+import { Problem } from '../problem.js'
+import { ServiceAccountEditSchema, ServiceAccountSchema, showServiceAccount } from '../resources/service-account.js'
 import { Nothing, ServiceAccountParams } from '../schema-types.js'
 import type { Api, ApiParts } from '../server.js'
 
 const TAGS = ['service accounts']
 
 export function serviceAccountStateRoutes(app: Api, { store }: ApiParts): void {
+  app.patch(
+    '/service-accounts/:name',
+    {
+      config: {
+        permission: 'member',
+        audit: 'service-account.edit',
+        problems: ['account_not_found', 'scope_immutable', 'group_not_found', 'conflict'],
+        etag: true,
+      },
+      schema: {
+        operationId: 'editServiceAccount',
+        tags: TAGS,
+        summary: 'Change the description or the groups of a service account',
+        description:
+          'Of one in groups only: a pinned one is never edited, and a name is what connection strings hold. What a ' +
+          'group that it leaves gave it ends with its sessions.',
+        params: ServiceAccountParams,
+        body: ServiceAccountEditSchema,
+        response: { 200: ServiceAccountSchema },
+      },
+    },
+    async request => {
+      const { id, name } = await findServiceAccount(store, request.caller, request.params.name, 'manage')
+      const edit = change(store, request, async (tx, note) => {
+        const before = await readForEdit(tx, request, async () => showServiceAccount(await getAccount(tx, id)))
+        const { scope } = before
+        if (scope.type === 'pinned') throw new Problem('scope_immutable')
+        const { description, groups } = { description: before.description, groups: scope.groups, ...request.body }
+        const groupIds = await groupIdsOf(tx, groups)
+        const after = showServiceAccount(await editGroupsAccount(tx, id, { description, groupIds }))
+        note({ target: name, before, after })
+        return after
+      })
+      return orNotFound('account_not_found', edit)
+    },
+  )
+
   app.post(
     '/service-accounts/:name/disable',
     {

@@ -1,0 +1,69 @@
+// Makes a service account of either scope: a pinned one within its maker's reach, or one in groups, as an admin only.
+
+import type { FastifyRequest } from 'fastify'
+import { capFor, compareRoles } from '../auth/policy.js'
+import { createPinnedAccount } from '../store/account-lifecycle.js'
+import type { Account } from '../store/accounts.js'
+import { createGroupsAccount } from '../store/groups-accounts.js'
+import { findGroupIds } from '../store/groups.js'
+import type { Executor } from '../store/pool.js'
+import type { Transaction } from '../store/transaction.js'
+import { orNotFound } from './access.js'
+import { change } from './audit-trail.js'
+import type { Caller } from './authorize.js'
+import { Problem } from './problem.js'
+import { showServiceAccount, type NewServiceAccount } from './resources/service-account.js'
+import type { ApiParts } from './server.js'
+
+type ScopeOf<T extends NewServiceAccount['scope']['type']> = Extract<NewServiceAccount['scope'], { type: T }>
+
+/** @throws Problem `pinned_scope_needs_admin`, `role_above_cap`, `groups_scope_needs_admin`, `group_not_found`,
+ * StoreError `name_taken` */
+export function createServiceAccount(
+  parts: Pick<ApiParts, 'store' | 'pinnedMakers'>,
+  request: FastifyRequest,
+  wanted: NewServiceAccount,
+): Promise<Account> {
+  const { caller } = request
+  const { name, description = null, scope } = wanted
+  if (scope.type === 'pinned') {
+    if (parts.pinnedMakers === 'admins' && !caller.isAdmin) throw new Problem('pinned_scope_needs_admin')
+    const databaseIds = withinCap(caller, scope)
+    const pinned = { name, description, role: scope.role, databaseIds, makerId: caller.account.id }
+    return create(tx => createPinnedAccount(tx, pinned))
+  }
+  if (!caller.isAdmin) throw new Problem('groups_scope_needs_admin')
+  return create(async tx => {
+    const groupIds = await groupIdsOf(tx, scope.groups)
+    return orNotFound('group_not_found', createGroupsAccount(tx, { name, description, groupIds }))
+  })
+
+  function create(make: (tx: Transaction) => Promise<Account>): Promise<Account> {
+    return change(parts.store, request, async (tx, note) => {
+      const account = await make(tx)
+      note({ target: account.name, after: showServiceAccount(account) })
+      return account
+    })
+  }
+}
+
+/** Finds the ids of groups by their names.
+ * @throws Problem `group_not_found` that names those that are missing */
+export async function groupIdsOf(db: Executor, names: readonly string[]): Promise<string[]> {
+  const ids = await findGroupIds(db, names)
+  const missing = names.filter(name => !ids.has(name))
+  if (missing.length > 0) throw new Problem('group_not_found', `No such group: ${missing.join(', ')}.`)
+  return [...ids.values()]
+}
+
+/** Returns the ids of the databases of a scope that is within the caller's own reach.
+ * @throws Problem `role_above_cap`: for a database that does not exist as for one that is out of reach */
+function withinCap(caller: Caller, scope: ScopeOf<'pinned'>): string[] {
+  const cap = capFor(caller.record, scope.databases)
+  if (cap.role === null || compareRoles(scope.role, cap.role) > 0) {
+    const facts = { cap: cap.role, database: cap.database }
+    const detail = cap.role === null ? `You can not use ${cap.database}` : `You are ${cap.role} on ${cap.database}`
+    throw new Problem('role_above_cap', `${detail}, so the account can not be ${scope.role} there.`, { facts })
+  }
+  return caller.reach.filter(({ database }) => scope.databases.includes(database)).map(({ databaseId }) => databaseId)
+}
