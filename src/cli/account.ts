@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { addAccountCreate } from './account-create.js'
 import { accountText, type Account } from './account-text.js'
 import { answer } from './answer.js'
-import { confirm } from './confirm.js'
+import { confirm, withYes, type YesOption } from './confirm.js'
 import { examples, withJson, type JsonOption } from './help.js'
 import { all } from './listing.js'
 import { table, type Column } from './table.js'
@@ -91,9 +91,8 @@ function addDelete(account: Command, terminal: Terminal): void {
     .description(
       'Delete a service account for good: all its keys are revoked, its sessions end, its name is free again.',
     )
-    .option('--yes', 'do not ask at the terminal')
-  withJson(command).action(async (name: string, options: JsonOption & { yes?: boolean }) => {
-    if (!options.yes) await confirm(terminal, `Delete ${name} and all its keys for good?`)
+  withJson(withYes(command)).action(async (name: string, options: JsonOption & YesOption) => {
+    await confirm(terminal, `Delete ${name} and all its keys for good?`, options)
     return answer(terminal, options, async postern => {
       await postern.DELETE('/v1/service-accounts/{name}', { params: { path: { name } } })
       return { data: { name, deleted: true }, text: () => `Deleted ${name}.` }

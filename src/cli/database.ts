@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import type { components } from '../sdk/openapi.js'
 import { addDatabaseAdd } from './database-add.js'
 import { answer, type Answer } from './answer.js'
-import { confirm } from './confirm.js'
+import { confirm, withYes, type YesOption } from './confirm.js'
 import { examples, withJson, type JsonOption } from './help.js'
 import { all } from './listing.js'
 import { proofText } from './proof.js'
@@ -89,9 +89,8 @@ function addRemove(database: Command, terminal: Terminal): void {
     .command('remove <name>')
     .summary('remove one')
     .description('Remove a database: its sessions end. The three logins stay on its server, where you may drop them.')
-    .option('--yes', 'do not ask at the terminal')
-  withJson(command).action(async (name: string, options: JsonOption & { yes?: boolean }) => {
-    if (!options.yes) await confirm(terminal, `Remove ${name} and end its sessions?`)
+  withJson(withYes(command)).action(async (name: string, options: JsonOption & YesOption) => {
+    await confirm(terminal, `Remove ${name} and end its sessions?`, options)
     return answer(terminal, options, async postern => {
       await postern.DELETE('/v1/databases/{name}', { params: { path: { name } } })
       return { data: { name, removed: true }, text: () => `Removed ${name}.` }

@@ -56,11 +56,12 @@ async function accounts(t: Test, { cli }: CliWorld): Promise<void> {
     t.match(await cli('account disable etl'), { code: 0, out: 'Disabled etl.\n', err: '' })
     t.match((await cli('account show etl')).out, /State +disabled since 20.* UTC\n/)
     t.match(json(await cli('account enable etl --json')), { name: 'etl', state: 'active' })
-    t.match(await cli('account delete etl'), { code: 0, out: 'Deleted etl.\n', err: '' })
+    t.match(await cli('account delete etl --yes'), { code: 0, out: 'Deleted etl.\n', err: '' })
     t.match(await cli('account show etl'), { code: 1, out: '', err: /^error: .+\nhint: .+\n$/ })
   })
 
-  await t.test('asks a person before it deletes', async t => {
+  await t.test('asks a person before it deletes, and does nothing where nobody can answer', async t => {
+    t.match(await cli('account delete robot'), { code: 2, out: '', err: /nobody to ask\nhint: add --yes/ })
     const no = await cli('account delete robot', { typed: 'n\n' })
     t.match(no, { code: 1, out: '', err: /Delete robot and all its keys for good\? \[y\/N\] .*error: cancelled/s })
     t.equal((await cli('account show robot')).code, 0)

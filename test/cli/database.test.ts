@@ -134,8 +134,9 @@ async function others(t: Test, { cli, world }: CliWorld): Promise<void> {
 
   await t.test('removes, after a question to a person', async t => {
     t.match(await cli('database remove one', { typed: 'no\n' }), { code: 1, err: /cancelled/ })
-    t.match(await cli('database remove one'), { code: 0, out: 'Removed one.\n' })
-    t.match(JSON.parse((await cli('database remove two --json')).out), { name: 'two', removed: true })
+    t.match(await cli('database remove one'), { code: 2, out: '', err: /nobody to ask\nhint: add --yes/ })
+    t.match(await cli('database remove one --yes'), { code: 0, out: 'Removed one.\n' })
+    t.match(JSON.parse((await cli('database remove two --yes --json')).out), { name: 'two', removed: true })
     t.match(await cli('database show one'), { code: 1, out: '', err: /^error: .+\nhint: .+\n$/ })
   })
 }
