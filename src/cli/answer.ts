@@ -1,7 +1,8 @@
 // The frame of every client command: find the API, ask it, print what came as text or JSON.
 
 import { createPostern, type PosternClient } from '../sdk/client.js'
-import { findApi, isExposed, type ApiAccess } from './api-access.js'
+import { findApi, type ApiAccess } from './api-access.js'
+import { isExposed } from './api-url.js'
 import { CommandError } from './command-error.js'
 import { printable } from './display-text.js'
 import { explain, warn } from './failure.js'
@@ -23,6 +24,8 @@ export interface Answer {
 interface AnswerOptions extends JsonOption {
   /** What is asked needs no API key. */
   readonly anonymous?: boolean
+  /** Asks this API, in place of the one that is found. */
+  readonly access?: ApiAccess
 }
 
 // Provisioning logs in to a database several times; nothing else takes seconds.
@@ -32,18 +35,17 @@ const TIMEOUT_MS = 120_000
  * @throws CommandError when there is no API, it can't be reached, or it says no. */
 export async function answer(
   terminal: Terminal,
-  { json = false, anonymous = false }: AnswerOptions,
-  work: (postern: PosternClient) => Promise<Answer>,
+  { json = false, anonymous = false, access: given }: AnswerOptions,
+  work: (postern: PosternClient, access: ApiAccess) => Promise<Answer>,
 ): Promise<void> {
-  const access = await findApi(terminal)
-  if (isExposed(access.url)) warn(terminal, `${access.url} is not https: secrets can be read on their way`)
+  const access = given ?? (await findAndWarn(terminal))
   const postern = createPostern({ url: access.url, token: tokenOf(access, anonymous), timeoutMs: TIMEOUT_MS })
   const {
     data,
     text,
     notes = [],
     failure,
-  } = await work(postern).catch((error: unknown) => {
+  } = await work(postern, access).catch((error: unknown) => {
     throw explain(error, access)
   })
   const layout = { columns: columnsOf(terminal), paint: paintFor(terminal.stdout, terminal.env) }
@@ -52,9 +54,18 @@ export async function answer(
   if (failure) throw new CommandError(failure.message, failure.hint)
 }
 
+async function findAndWarn(terminal: Terminal): Promise<ApiAccess> {
+  const access = await findApi(terminal)
+  if (isExposed(access.url)) warn(terminal, `${access.url} is not https: secrets can be read on their way`)
+  return access
+}
+
 function tokenOf({ token }: ApiAccess, anonymous: boolean): string {
   if (token !== null || anonymous) return token ?? ''
-  throw new CommandError('POSTERN_API_KEY is not set', 'set it to the token of an active key')
+  throw new CommandError(
+    'POSTERN_API_KEY is not set',
+    'set it to the token of an active key, or set neither variable and run postern login',
+  )
 }
 
 /** Leaves out what was not given, so that the API applies its defaults. */

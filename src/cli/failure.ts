@@ -35,27 +35,41 @@ function refused({ status, detail, hint }: ApiError, { source }: ApiAccess): Com
   if (status === 401 && source === 'quickstart') {
     return new CommandError(detail, 'the token in .postern/quickstart.json is no longer good: run npm start again')
   }
+  if (status === 401 && source === 'login') {
+    return new CommandError(detail, 'the key that postern login keeps is no longer good: run postern login again')
+  }
   // Every problem of the API has a hint.
-  return new CommandError(detail, hint || 'this is not the answer of a Postern API: check POSTERN_API_URL')
+  return new CommandError(detail, hint || `this is not the answer of a Postern API: check ${ADDRESS[source]}`)
 }
 
-function unreachable(cause: Error & { code?: unknown }, { url }: ApiAccess): CommandError {
+/** What the address came from. */
+const ADDRESS: Record<ApiAccess['source'], string> = {
+  environment: 'POSTERN_API_URL',
+  login: 'the --url of postern login',
+  typed: '--url',
+  quickstart: '.postern/quickstart.json',
+}
+
+function unreachable(cause: Error & { code?: unknown }, { url, source }: ApiAccess): CommandError {
   const code = typeof cause.code === 'string' ? cause.code : ''
   if (code === 'ECONNREFUSED') {
-    const hint = 'is it running? start it with npm start, or set POSTERN_API_URL'
+    const hint = `is it running? start it with npm start, or check ${ADDRESS[source]}`
     return new CommandError(`nothing answers at ${url}: connection refused`, hint)
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return new CommandError(`no address is known for the host in ${url}`, 'check POSTERN_API_URL and the network')
+    return new CommandError(`no address is known for the host in ${url}`, `check ${ADDRESS[source]} and the network`)
   }
   if (/CERT|SELF_SIGNED|UNABLE_TO_/.test(code)) {
     const hint = 'name the file of your certificate authority in NODE_EXTRA_CA_CERTS'
     return new CommandError(`the TLS certificate of ${url} is not trusted: ${code}`, hint)
   }
   if (cause.message === 'unexpected redirect') {
-    return new CommandError(`${url} points elsewhere`, 'set POSTERN_API_URL to the address it points to')
+    return new CommandError(`${url} points elsewhere`, `make ${ADDRESS[source]} the address that it points to`)
   }
-  return new CommandError(`could not talk to ${url}: ${code || cause.message}`, 'check POSTERN_API_URL and the network')
+  return new CommandError(
+    `could not talk to ${url}: ${code || cause.message}`,
+    `check ${ADDRESS[source]} and the network`,
+  )
 }
 
 function reportUsage(error: CommanderError, program: Command, argv: readonly string[], terminal: Terminal): ExitCode {

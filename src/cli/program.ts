@@ -8,6 +8,7 @@ import { databaseCommands } from './database.js'
 import { report } from './failure.js'
 import { examples } from './help.js'
 import { keyCommands } from './key.js'
+import { loginCommands } from './login.js'
 import { serverCommands } from './server.js'
 import { DEFAULT_COLUMNS, type Terminal } from './terminal.js'
 import type { ExitCode } from './command-error.js'
@@ -53,6 +54,7 @@ export function createProgram(terminal: Terminal, end: (exitCode: number) => voi
   program.commandsGroup('Run Postern:')
   serverCommands(program, end, terminal)
   program.commandsGroup('Use it:')
+  loginCommands(program, terminal)
   databaseCommands(program, terminal)
   accountCommands(program, terminal)
   keyCommands(program, terminal)
@@ -64,7 +66,8 @@ const ENVIRONMENT = `
 Environment:
   POSTERN_API_URL  where the API is, as in https://postern.example.com
   POSTERN_API_KEY  the token to use it with
-  Without both, the nearest .postern/quickstart.json is used (postern up).
+  Without both: what postern login keeps, else the nearest
+  .postern/quickstart.json (postern up).
 
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage.`
 

@@ -1,8 +1,10 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { findApi, isExposed } from '../../src/cli/api-access.js'
+import { findApi } from '../../src/cli/api-access.js'
+import { isExposed } from '../../src/cli/api-url.js'
 import { CommandError } from '../../src/cli/command-error.js'
+import { writeLogin } from '../../src/cli/stored-login.js'
 
 const quickstart = JSON.stringify({ api: 'http://127.0.0.1:8080', admin: { token: 'from-file' } })
 
@@ -36,8 +38,23 @@ void t.test('nor the token of the environment to the URL of a file', async t => 
   await t.rejects(findApi({ cwd, env: { POSTERN_API_KEY: 'secret' } }), { message: /POSTERN_API_URL is not/ })
 })
 
+void t.test(
+  'believes what postern login keeps before the quickstart file, and the environment before both',
+  async t => {
+    const cwd = t.testdir({ '.postern': { 'quickstart.json': quickstart } })
+    const login = { XDG_CONFIG_HOME: join(cwd, 'settings') }
+    await writeLogin(login, { url: 'https://kept.example.com', token: 'kept' })
+    t.same(await findApi({ cwd, env: login }), { url: 'https://kept.example.com', token: 'kept', source: 'login' })
+    const env = { ...login, POSTERN_API_URL: 'https://set.example.com' }
+    t.same(await findApi({ cwd, env }), { url: 'https://set.example.com', token: null, source: 'environment' })
+  },
+)
+
 void t.test('tells how to start when nothing is known', async t => {
-  await t.rejects(findApi({ cwd: '/', env: {} }), { name: 'CommandError', hint: /npm start.*POSTERN_API_URL/ })
+  await t.rejects(findApi({ cwd: '/', env: {} }), {
+    name: 'CommandError',
+    hint: /npm start.*postern login.*POSTERN_API_URL/,
+  })
 })
 
 void t.test('does not use a file that others may write', async t => {

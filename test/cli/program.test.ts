@@ -15,7 +15,7 @@ const all = paths(createProgram(fakeTerminal(), () => undefined))
 
 void t.test('has the commands of the contract', async t => {
   const names = all.map(path => path.join(' '))
-  for (const name of ['up', 'serve', 'migrate', 'connect']) t.ok(names.includes(name), name)
+  for (const name of ['up', 'serve', 'migrate', 'connect', 'login', 'logout', 'whoami']) t.ok(names.includes(name), name)
   for (const verb of ['add', 'list', 'show', 'check', 'remove']) t.ok(names.includes(`database ${verb}`), verb)
   for (const verb of ['create', 'list', 'show', 'disable', 'enable', 'delete']) t.ok(names.includes(`account ${verb}`), verb) // prettier-ignore
   for (const verb of ['create', 'list', 'revoke', 'revoke-all']) t.ok(names.includes(`key ${verb}`), verb)
@@ -121,7 +121,7 @@ void t.test('tells the id of the key when a token is given for it', async t => {
 void t.test('says how to start Postern when nothing is known of it, or nothing answers', async t => {
   t.match(await runCli('key list a'), {
     code: 1,
-    err: /hint: start Postern here with npm start, or set POSTERN_API_URL/,
+    err: /hint: start Postern here with npm start, run postern login, or set POSTERN_API_URL/,
   })
   const url = `http://127.0.0.1:${await closedPort()}`
   const env = { POSTERN_API_URL: url, POSTERN_API_KEY: 'x' }
