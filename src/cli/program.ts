@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { accountCommands } from './account.js'
+import { completionCommands } from './completion.js'
 import { connectCommand } from './connect.js'
 import { databaseCommands } from './database.js'
 import { report } from './failure.js'
@@ -59,6 +60,7 @@ export function createProgram(terminal: Terminal, end: (exitCode: number) => voi
   accountCommands(program, terminal)
   keyCommands(program, terminal)
   connectCommand(program, terminal)
+  completionCommands(program, terminal)
   return program
 }
 

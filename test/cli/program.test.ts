@@ -7,15 +7,20 @@ import { createProgram } from '../../src/cli/program.js'
 import { fakeTerminal } from './fake-terminal.js'
 import { runCli } from './world-cli.js'
 
-/** Every command, as the words to type. */
+/** Every command but hidden ones, as the words to type. */
 function paths(command: Command, path: readonly string[] = []): string[][] {
-  return [[...path], ...command.commands.flatMap(child => paths(child, [...path, child.name()]))]
+  const shown = command
+    .createHelp()
+    .visibleCommands(command)
+    .filter(child => child.name() !== 'help')
+  return [[...path], ...shown.flatMap(child => paths(child, [...path, child.name()]))]
 }
 const all = paths(createProgram(fakeTerminal(), () => undefined))
 
 void t.test('has the commands of the contract', async t => {
   const names = all.map(path => path.join(' '))
-  for (const name of ['up', 'serve', 'migrate', 'connect', 'login', 'logout', 'whoami']) t.ok(names.includes(name), name)
+  for (const name of ['up', 'serve', 'migrate', 'connect', 'login', 'logout', 'whoami', 'completion'])
+    t.ok(names.includes(name), name)
   for (const verb of ['add', 'list', 'show', 'check', 'remove']) t.ok(names.includes(`database ${verb}`), verb)
   for (const verb of ['create', 'list', 'show', 'disable', 'enable', 'delete']) t.ok(names.includes(`account ${verb}`), verb) // prettier-ignore
   for (const verb of ['create', 'list', 'revoke', 'revoke-all']) t.ok(names.includes(`key ${verb}`), verb)
