@@ -10,6 +10,9 @@ import { RawClient, Told, type Heard } from './raw-client.js'
 
 const DRAINED = { S: 'FATAL', C: '57P01', M: 'session ended: the proxy is shutting down', H: /another instance/ }
 
+// How often a drain looks for sessions that have become idle.
+const LOOK_MS = 50
+
 // Of no other timer's length.
 const ACCEPT_DELAY_MS = 12_345
 
@@ -51,6 +54,12 @@ void t.test('a drain', async t => {
       return backends.filter(({ wait }) => wait === 'PgSleep' || wait === 'advisory').length === 4
     })
 
+    const looks = holdTimers(t, LOOK_MS)
+    const untilEnded = (what: string, count: number) =>
+      until(what, () => {
+        looks.goOff()
+        return order.length === count
+      })
     const stopped = world.instance.stop()
     const ends = Promise.all([
       end('fresh', fresh),
@@ -73,14 +82,19 @@ void t.test('a drain', async t => {
     await t.rejects(silent.logIn(robot), { code: '57P03', message: 'the proxy is shutting down' }, 'old ones too')
     silent.close()
 
-    await until('the idle ones have ended', () => order.length === 2)
+    await untilEnded('the idle ones', 2)
     t.same(order.toSorted(), ['fresh', 'idle'])
     await witness.client.query('select pg_advisory_unlock(1)')
-    await until('those at work are done', () => order.length === 4)
+    await untilEnded('those at work', 4)
     t.same(order.slice(2).toSorted(), ['busy', 'pipeline'])
     world.skip(199_000)
-    t.equal((await witness.backends(robot.name)).length, 3, 'the others may go on to the deadline')
+    for (let look = 0; look < 2; look++) {
+      await until('it has looked', () => looks.waiting > 0)
+      looks.goOff()
+    }
+    t.equal(order.length, 4, 'the others may go on to the deadline')
     world.skip(1_000)
+    await untilEnded('the others', 7)
     for (const heard of await ends) t.match(new Told(heard.at(-1) ?? never()).fields, DRAINED)
     await stopped
     t.same(order.slice(4).toSorted(), ['endless', 'in transaction', 'late'])
