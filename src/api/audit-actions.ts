@@ -20,6 +20,7 @@ export const AUDIT_ACTIONS = {
   'group-grant.remove': "A group's role on a database was taken away.",
   'key.create': 'A key was made.',
   'key.edit': "A key's name or description was changed.",
+  'key.rotate': 'A key was replaced: it expires, and its successor was made.',
   'key.revoke': 'A key was revoked.',
   'key.revoke-all': 'All keys of an account were revoked.',
 } as const satisfies Record<string, string>

@@ -59,6 +59,7 @@ const STORE_PROBLEMS: Readonly<Record<StoreError['code'], ProblemCode>> = {
   not_found: 'conflict', // It was there a moment ago: who looks for something says what it is.
   name_taken: 'name_taken',
   key_limit_reached: 'key_limit_reached',
+  key_not_active: 'key_not_active',
   last_admin: 'conflict',
   needs_group: 'needs_group',
   conflict: 'conflict',

@@ -114,6 +114,11 @@ export const PROBLEMS = {
     title: 'The account has as many active keys as it may have',
     hint: 'Revoke a key that is no longer used, then create the new one.',
   },
+  key_not_active: {
+    status: 409,
+    title: 'The key no longer works, or has been rotated',
+    hint: 'GET the key: rotate its `successor`, or create a new key.',
+  },
   no_access: {
     status: 409,
     title: 'The account has no role on the database',

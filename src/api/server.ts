@@ -25,6 +25,7 @@ import { groupGrantRoutes } from './routes/group-grants.js'
 import { groupMemberRoutes } from './routes/group-members.js'
 import { groupRoutes } from './routes/groups.js'
 import { healthRoutes } from './routes/health.js'
+import { keyRotationRoutes } from './routes/key-rotation.js'
 import { keyRoutes } from './routes/keys.js'
 import { meRoutes } from './routes/me.js'
 import { serviceAccountStateRoutes } from './routes/service-account-state.js'
@@ -148,5 +149,6 @@ function registerV1(app: Api, parts: ApiParts): void {
   serviceAccountStateRoutes(app, parts)
   accountKeyRoutes(app, parts)
   keyRoutes(app, parts)
+  keyRotationRoutes(app, parts)
   tokenRevocationRoutes(app, parts)
 }

@@ -378,7 +378,7 @@ export interface paths {
     }
     /**
      * List the keys of an account
-     * @description Oldest first; revoked and expired ones too.
+     * @description Oldest first; revoked and expired ones too, unless `state` says otherwise.
      */
     get: operations['listKeys']
     put?: never
@@ -445,6 +445,26 @@ export interface paths {
      * @description Ends its sessions and touches no other key. Again changes nothing: the first time stands.
      */
     post: operations['revokeKey']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/keys/{id}/rotate': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Replace a key
+     * @description Makes a key of the same account, name and description, and lets the old one expire after a grace period. The answer holds the new token, this once: it is not stored and can not be shown again.
+     */
+    post: operations['rotateKey']
     delete?: never
     options?: never
     head?: never
@@ -530,6 +550,7 @@ export interface components {
         | 'member_not_found'
         | 'name_taken'
         | 'key_limit_reached'
+        | 'key_not_active'
         | 'no_access'
         | 'needs_group'
         | 'scope_immutable'
@@ -614,10 +635,24 @@ export interface components {
         state: 'active' | 'expired' | 'revoked'
         /** Format: date-time */
         created_at: string
+        /** @description Name of the account that made it; null: not known. */
+        created_by: string | null
         /** Format: date-time */
         expires_at: string | null
         /** Format: date-time */
         revoked_at: string | null
+        /** @description Id of the key that took its place. */
+        successor: string | null
+        /** @description Known to about a minute; null: never used. */
+        last_used: {
+          /** Format: date-time */
+          at: string
+          address: string | null
+          /** @description What the client called itself. */
+          application: string | null
+          /** @description null: the API. */
+          database: string | null
+        } | null
       } | null
       reach: components['schemas']['Reach'][]
     }
@@ -923,10 +958,24 @@ export interface components {
       state: 'active' | 'expired' | 'revoked'
       /** Format: date-time */
       created_at: string
+      /** @description Name of the account that made it; null: not known. */
+      created_by: string | null
       /** Format: date-time */
       expires_at: string | null
       /** Format: date-time */
       revoked_at: string | null
+      /** @description Id of the key that took its place. */
+      successor: string | null
+      /** @description Known to about a minute; null: never used. */
+      last_used: {
+        /** Format: date-time */
+        at: string
+        address: string | null
+        /** @description What the client called itself. */
+        application: string | null
+        /** @description null: the API. */
+        database: string | null
+      } | null
     }
     KeyList: {
       items: components['schemas']['Key'][]
@@ -947,7 +996,9 @@ export interface components {
       token: string
     }
     RevokedKeys: {
-      /** @description Ids of the keys that worked, or had expired, until now. */
+      /** @description How many keys worked until now. */
+      active: number
+      /** @description Ids of all that were revoked: those that had expired too. */
       revoked: string[]
     }
     /** @description What is left out stays as it is. */
@@ -956,6 +1007,20 @@ export interface components {
       name?: string | null
       /** @description What it is for, up to 1,000 characters. */
       description?: string | null
+    }
+    KeyRotation: {
+      /** @description How long the old key goes on working: 0 (revoked at once) to 43200 (30 days), and never longer than it would have. Default 1440. */
+      grace_minutes?: number
+      /** @description Days from now, 1 to 3650. Left out: as long as the old key was made for. */
+      expires_in_days?: number
+      /** @description What people call it, up to 100 characters. */
+      name?: string
+    }
+    RotatedKey: {
+      key: components['schemas']['Key']
+      /** @description The new key's secret: the password of connections. It is shown this once. */
+      token: string
+      replaced: components['schemas']['Key']
     }
     TokenToRevoke: {
       /** @description The whole token, from `pstn_` to its end. */
@@ -4588,6 +4653,8 @@ export interface operations {
         limit?: number
         /** @description `next_cursor` of the page before, unchanged. */
         cursor?: string
+        /** @description Only keys in this state. */
+        state?: 'active' | 'expired' | 'revoked'
       }
       header?: never
       path: {
@@ -5323,6 +5390,163 @@ export interface operations {
       }
       /** @description `key_not_found`: No such key, or you may not manage it. */
       404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  rotateKey: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The key's id: the 12 characters after `pstn_`. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['KeyRotation']
+      }
+    }
+    responses: {
+      /** @description Default Response */
+      201: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Where it is shown. */
+          Location?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RotatedKey']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       *
+       *     `malformed_json`: The body is not JSON.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `key_not_found`: No such key, or you may not manage it. */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `key_not_active`: The key no longer works, or has been rotated.
+       *
+       *     `key_limit_reached`: The account has as many active keys as it may have.
+       *
+       *     `conflict`: The change clashes with another one.
+       */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `body_too_large`: The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unsupported_media_type`: The body is not of a type that the API reads. */
+      415: {
         headers: {
           [name: string]: unknown
         }

@@ -1,24 +1,12 @@
 // API keys: made with a limit, listed, and revoked. The token itself never comes here.
 
 import type { Credential, EpochMs } from '../auth/account.js'
+import { KEY_SQL, STATE_SQL, type ApiKey, type KeyState } from './api-key.js'
 import { decodeCursor, toPage, type Page, type PageRequest } from './page.js'
 import type { Executor } from './pool.js'
 import { StoreError } from './store-error.js'
 import { lockChanges, type Transaction } from './transaction.js'
 import { isUuid } from './uuid.js'
-
-/** A key as people see it. */
-export interface ApiKey {
-  /** 12 base62 characters; public. */
-  readonly id: string
-  readonly accountId: string
-  readonly name: string | null
-  readonly description: string | null
-  readonly createdAt: EpochMs
-  /** null: does not expire. */
-  readonly expiresAt: EpochMs | null
-  readonly revokedAt: EpochMs | null
-}
 
 export interface NewKey {
   readonly id: string
@@ -26,6 +14,8 @@ export interface NewKey {
   readonly name?: string | null
   readonly description?: string | null
   readonly expiresAt?: EpochMs | null
+  /** Id of the account that makes it. */
+  readonly createdBy?: string | null
   readonly credential: Credential
 }
 
@@ -39,9 +29,9 @@ export async function createKey(tx: Transaction, key: NewKey, limit: number): Pr
   const { storedKey, serverKey, argon2 } = key.credential
   const [made] = await tx.run<ApiKey>(
     'create a key',
-    `insert into postern.api_keys as k (id, account_id, name, description, expires_at, stored_key, server_key, argon2)
-     values ($1, $2, $3, $4, to_timestamp($5::double precision / 1000), $6, $7, $8) returning ${KEY_SQL}`,
-    [key.id, key.accountId, key.name, key.description, key.expiresAt, storedKey, serverKey, argon2],
+    `insert into postern.api_keys as k (id, account_id, name, description, expires_at, stored_key, server_key, argon2, created_by)
+     values ($1, $2, $3, $4, to_timestamp($5::double precision / 1000), $6, $7, $8, $9) returning ${KEY_SQL}`,
+    [key.id, key.accountId, key.name, key.description, key.expiresAt, storedKey, serverKey, argon2, key.createdBy],
   )
   return found(made, 'create a key')
 }
@@ -56,16 +46,22 @@ export async function countActiveKeys(db: Executor, accountId: string): Promise<
   return row?.count ?? 0
 }
 
-/** Lists the keys of an account, revoked and expired ones too, oldest first. */
-export async function listKeys(db: Executor, accountId: string, request: PageRequest): Promise<Page<ApiKey>> {
+/** Lists the keys of an account, those in one state or all, oldest first. */
+export async function listKeys(
+  db: Executor,
+  accountId: string,
+  request: PageRequest,
+  state?: KeyState,
+): Promise<Page<ApiKey>> {
   if (!isUuid(accountId)) return { items: [], next: null }
   const [createdAt, id] = decodeCursor(request.cursor, 2)
   const rows = await db.run<PlacedKey>(
     'list keys',
     `select ${KEY_SQL}, k.created_at::text as place from postern.api_keys k
      where k.account_id = $1 and ($2::text is null or (k.created_at, k.id) > ($2::timestamptz, $3))
+       and ($5::text is null or ${STATE_SQL} = $5)
      order by k.created_at, k.id limit $4`,
-    [accountId, createdAt, id, request.limit + 1],
+    [accountId, createdAt, id, request.limit + 1, state],
   )
   const page = toPage(rows, request.limit, row => [row.place, row.id])
   return { items: page.items.map(({ place: _place, ...key }) => key), next: page.next }
@@ -119,10 +115,6 @@ export const ACTIVE_SQL = '(revoked_at is null and (expires_at is null or expire
 
 // The time to the microsecond, which milliseconds would round: a cursor must name one place only.
 type PlacedKey = ApiKey & { readonly place: string }
-
-const KEY_SQL = `k.id, k.account_id as "accountId", k.name, k.description,
-  postern.epoch_ms(k.created_at) as "createdAt", postern.epoch_ms(k.expires_at) as "expiresAt",
-  postern.epoch_ms(k.revoked_at) as "revokedAt"`
 
 // The row lock makes counting and inserting one step for all who make keys of this account.
 async function lockAccount(tx: Transaction, accountId: string): Promise<void> {

@@ -9,6 +9,8 @@ export type StoreErrorCode =
   | 'name_taken'
   /** The account has as many active keys as it may have. */
   | 'key_limit_reached'
+  /** The key is revoked or expired, or has been rotated. */
+  | 'key_not_active'
   /** It is the last active admin of the organization. */
   | 'last_admin'
   /** A groups-scoped account would be left without a group. */

@@ -127,6 +127,13 @@ const ROWS: readonly Row[] = [
   { route: 'GET /v1/accounts/:account/keys', url: '/v1/accounts/robot/keys', ...lookers(200) },
   { route: 'GET /v1/accounts/:account/keys', url: '/v1/accounts/ada%40example.com/keys', ...lookers(200) },
   { route: 'POST /v1/accounts/:account/keys', url: '/v1/accounts/spare/keys', body: {}, ...makers(201) },
+  {
+    route: 'POST /v1/keys/:id/rotate',
+    url: '/v1/keys/SPARE_KEY/rotate',
+    body: {},
+    ...makers(201),
+    admin: 409,
+  },
   { route: 'POST /v1/accounts/:account/keys/revoke-all', url: '/v1/accounts/spare/keys/revoke-all', ...makers(200) },
   { route: 'GET /v1/keys/:id', url: '/v1/keys/ROBOT_KEY', ...lookers(200) },
   { route: 'PATCH /v1/keys/:id', url: '/v1/keys/SPARE_KEY', body: { name: 'ci' }, ...makers(200) },

@@ -87,8 +87,8 @@ void t.test('all keys of an account are revoked at once, and again revokes none'
   const admin = await world.person('admin@example.com', 'admin')
   const ada = await world.person('ada@example.com', 'member')
   const path = '/v1/accounts/ada%40example.com/keys/revoke-all'
-  t.strictSame((await world.ask('POST', path, admin.token)).json(), { revoked: [ada.keyId] })
-  t.strictSame((await world.ask('POST', path, admin.token)).json(), { revoked: [] })
+  t.strictSame((await world.ask('POST', path, admin.token)).json(), { active: 1, revoked: [ada.keyId] })
+  t.strictSame((await world.ask('POST', path, admin.token)).json(), { active: 0, revoked: [] })
   t.equal((await world.ask('GET', '/v1/me', ada.token)).statusCode, 401)
 })
 
@@ -143,6 +143,37 @@ void t.test('keys are listed in pages, oldest first', async t => {
   t.match(rest.items, [{ id: third.keyId }])
   t.equal(rest.next_cursor, null)
   t.match((await world.ask('GET', `${path}&cursor=x`, ada.token)).json(), { status: 400, code: 'bad_cursor' })
+})
+
+void t.test('a key tells who made it, and when, from where and for what it was last used', async t => {
+  const world = await makeWorld(t)
+  const admin = await world.person('admin@example.com', 'admin')
+  const ada = await world.person('ada@example.com', 'member')
+  const path = '/v1/accounts/ada%40example.com/keys'
+  const { key } = (await world.ask('POST', path, admin.token, {})).json<CreatedKey>()
+  t.match(key, { created_by: 'admin@example.com', last_used: null, successor: null })
+  const use = `insert into postern.key_uses (key_id, used_at, address, application, database)
+    values ($1, '2026-05-04 03:02:01.5+00', '192.0.2.7', 'psql', 'shop')`
+  await world.store.run('use', use, [key.id])
+  const last_used = { at: '2026-05-04T03:02:01.500Z', address: '192.0.2.7', application: 'psql', database: 'shop' }
+  t.match((await world.ask('GET', `/v1/keys/${key.id}`, ada.token)).json(), { last_used })
+  t.match((await world.ask('GET', path, ada.token)).json(), { items: [{ last_used: null }, { last_used }] })
+})
+
+void t.test('keys are listed by their state', async t => {
+  const world = await makeWorld(t)
+  const ada = await world.person('ada@example.com', 'member')
+  const expired = await world.key(ada.account, Date.now() - 1000)
+  const revoked = await world.key(ada.account)
+  await world.ask('POST', `/v1/keys/${revoked.keyId}/revoke`, ada.token)
+  const list = async (query: string) =>
+    (await world.ask('GET', `/v1/accounts/ada%40example.com/keys?${query}`, ada.token))
+      .json<{ items: { id: string }[] }>()
+      .items.map(({ id }) => id)
+  t.strictSame(await list('state=active&limit=1'), [ada.keyId])
+  t.strictSame(await list('state=expired'), [expired.keyId])
+  t.strictSame(await list('state=revoked'), [revoked.keyId])
+  t.equal((await list('')).length, 3)
 })
 
 /** A token with this key id, a right checksum and a wrong secret. */

@@ -130,7 +130,7 @@ async function keys(t: Test, { cli, world }: CliWorld): Promise<void> {
 
   await t.test('revokes all', async t => {
     t.match(await cli('key revoke-all machine'), { code: 0, out: 'Revoked 1 key of machine.\n', err: '' })
-    t.same(json(await cli('key revoke-all machine --json')), { revoked: [] })
+    t.same(json(await cli('key revoke-all machine --json')), { active: 0, revoked: [] })
   })
 }
 

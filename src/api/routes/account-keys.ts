@@ -1,20 +1,23 @@
 // The keys of an account: listed, created, revoked all at once.
 
-import { createCredential } from '../../auth/credential.js'
-import { mintToken } from '../../auth/token.js'
-import type { Account } from '../../store/accounts.js'
-import { createKey, listKeys, revokeAllKeys } from '../../store/keys.js'
-import { StoreError } from '../../store/store-error.js'
+import { countActiveKeys, createKey, listKeys, revokeAllKeys } from '../../store/keys.js'
+import { lockChanges } from '../../store/transaction.js'
 import { findAccount, orNotFound } from '../access.js'
 import { change } from '../audit-trail.js'
-import { ListQuery, toList, toPageRequest } from '../lists.js'
-import { Problem } from '../problem.js'
-import { CreatedKeySchema, KeyListSchema, NewKeySchema, RevokedKeysSchema, showKey } from '../resources/key.js'
+import { toList, toPageRequest } from '../lists.js'
+import { expiryIn, keyLimit, mintKey, orLimitReached } from '../new-key.js'
+import {
+  CreatedKeySchema,
+  KeyListQuery,
+  KeyListSchema,
+  NewKeySchema,
+  RevokedKeysSchema,
+  showKey,
+} from '../resources/key.js'
 import { AccountParams } from '../schema-types.js'
-import type { Api, ApiLimits, ApiParts } from '../server.js'
+import type { Api, ApiParts } from '../server.js'
 
 const TAGS = ['keys']
-const DAY_MS = 24 * 60 * 60 * 1000
 
 export function accountKeyRoutes(app: Api, { store, limits }: ApiParts): void {
   app.get(
@@ -25,15 +28,16 @@ export function accountKeyRoutes(app: Api, { store, limits }: ApiParts): void {
         operationId: 'listKeys',
         tags: TAGS,
         summary: 'List the keys of an account',
-        description: 'Oldest first; revoked and expired ones too.',
+        description: 'Oldest first; revoked and expired ones too, unless `state` says otherwise.',
         params: AccountParams,
-        querystring: ListQuery,
+        querystring: KeyListQuery,
         response: { 200: KeyListSchema },
       },
     },
     async ({ caller, params, query }) => {
       const account = await findAccount(store, caller, params.account, 'see')
-      return toList(await listKeys(store, account.id, toPageRequest(query)), key => showKey(key, account.name))
+      const keys = await listKeys(store, account.id, toPageRequest(query), query.state)
+      return toList(keys, key => showKey(key, account.name))
     },
   )
 
@@ -58,20 +62,18 @@ export function accountKeyRoutes(app: Api, { store, limits }: ApiParts): void {
     async (request, reply) => {
       const { caller, params, body } = request
       const account = await findAccount(store, caller, params.account, 'manage')
-      const { keyId, token } = mintToken()
-      const credential = await createCredential(token, account.scram)
+      const { key: secret, token } = await mintKey(account)
       const { name = null, description = null, expires_in_days: days } = body
-      const expiresAt = days === undefined ? null : Date.now() + days * DAY_MS
-      const newKey = { id: keyId, accountId: account.id, name, description, expiresAt, credential }
+      const newKey = { ...secret, name, description, expiresAt: expiryIn(days), createdBy: caller.account.id }
       const limit = keyLimit(account, limits)
       const creation = change(store, request, async (tx, note) => {
-        const made = await createKey(tx, newKey, limit)
-        note({ target: `${account.name} ${keyId}`, after: showKey(made, account.name) })
+        const made = showKey(await createKey(tx, newKey, limit), account.name)
+        note({ target: `${account.name} ${made.id}`, after: made })
         return made
       })
       const key = await orNotFound('account_not_found', orLimitReached(limit, creation))
       reply.code(201).header('cache-control', 'no-store').header('location', `/v1/keys/${key.id}`)
-      return { key: showKey(key, account.name), token }
+      return { key, token }
     },
   )
 
@@ -91,25 +93,12 @@ export function accountKeyRoutes(app: Api, { store, limits }: ApiParts): void {
     async request => {
       const account = await findAccount(store, request.caller, request.params.account, 'manage')
       return change(store, request, async (tx, note) => {
+        await lockChanges(tx)
+        const active = await countActiveKeys(tx, account.id)
         const revoked = await revokeAllKeys(tx, account.id)
         note({ target: account.name, after: { revoked } })
-        return { revoked }
+        return { active, revoked }
       })
     },
   )
-}
-
-function keyLimit({ kind }: Account, limits: ApiLimits): number {
-  return kind === 'service' ? limits.keysPerServiceAccount : limits.keysPerPersonalAccount
-}
-
-async function orLimitReached<T>(limit: number, answer: Promise<T>): Promise<T> {
-  try {
-    return await answer
-  } catch (error) {
-    if (!(error instanceof StoreError) || error.code !== 'key_limit_reached') throw error
-    throw new Problem('key_limit_reached', `The account may have ${limit} active keys, and has them.`, {
-      facts: { limit },
-    })
-  }
 }

@@ -1,13 +1,11 @@
 // One key: shown, edited, and revoked by its id.
 
-import { getAccount } from '../../store/accounts.js'
-import { editKey, getKey, revokeKey, type ApiKey } from '../../store/keys.js'
-import type { Executor } from '../../store/pool.js'
-import { mayManage, maySee, orNotFound, type Purpose } from '../access.js'
+import type { ApiKey } from '../../store/api-key.js'
+import { editKey, getKey, revokeKey } from '../../store/keys.js'
+import { orNotFound } from '../access.js'
 import { change } from '../audit-trail.js'
-import type { Caller } from '../authorize.js'
 import { readForEdit } from '../etag.js'
-import { Problem } from '../problem.js'
+import { findKey } from '../find-key.js'
 import { KeyEditSchema, KeySchema, showKey } from '../resources/key.js'
 import { KeyParams } from '../schema-types.js'
 import type { Api, ApiParts } from '../server.js'
@@ -29,7 +27,7 @@ export function keyRoutes(app: Api, { store }: ApiParts): void {
     },
     async ({ caller, params }) => {
       const { key, account } = await findKey(store, caller, params.id, 'see')
-      return showKey(key, account)
+      return showKey(key, account.name)
     },
   )
 
@@ -49,11 +47,12 @@ export function keyRoutes(app: Api, { store }: ApiParts): void {
     async request => {
       const { caller, params, body } = request
       const { account } = await findKey(store, caller, params.id, 'manage')
+      const show = (key: ApiKey) => showKey(key, account.name)
       return change(store, request, async (tx, note) => {
-        const before = await readForEdit(tx, request, async () => showKey(await getKey(tx, params.id), account))
+        const before = await readForEdit(tx, request, async () => show(await getKey(tx, params.id)))
         const { name, description } = { ...before, ...body }
-        const after = showKey(await editKey(tx, params.id, { name, description }), account)
-        note({ target: `${account} ${params.id}`, before, after })
+        const after = show(await editKey(tx, params.id, { name, description }))
+        note({ target: `${account.name} ${params.id}`, before, after })
         return after
       })
     },
@@ -75,25 +74,11 @@ export function keyRoutes(app: Api, { store }: ApiParts): void {
     async request => {
       const { account, key } = await findKey(store, request.caller, request.params.id, 'manage')
       const revocation = change(store, request, async (tx, note) => {
-        const revoked = showKey(await revokeKey(tx, key.id), account)
-        note({ target: `${account} ${key.id}`, before: showKey(key, account), after: revoked })
+        const revoked = showKey(await revokeKey(tx, key.id), account.name)
+        note({ target: `${account.name} ${key.id}`, before: showKey(key, account.name), after: revoked })
         return revoked
       })
       return orNotFound('key_not_found', revocation)
     },
   )
-}
-
-/** Finds a key of an account that the caller may see or manage, with the account's name.
- * @throws Problem `key_not_found` */
-async function findKey(
-  db: Executor,
-  caller: Caller,
-  id: string,
-  purpose: Purpose,
-): Promise<{ key: ApiKey; account: string }> {
-  const key = await orNotFound('key_not_found', getKey(db, id))
-  const account = await getAccount(db, key.accountId)
-  if (!(purpose === 'see' ? maySee : mayManage)(caller, account)) throw new Problem('key_not_found')
-  return { key, account: account.name }
 }
