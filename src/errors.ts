@@ -183,9 +183,21 @@ export type CredentialReason =
   /** The account was deleted. */
   | 'deleted'
 
+/** The true reason behind `database_denied`: for the log and metrics, never for the client. */
+export type DenialReason =
+  /** No grant of its own and no group of its reaches it, or it was not chosen when the pinned account was made. */
+  | 'not_granted'
+  /** The maker of the pinned account is disabled or deleted. */
+  | 'maker_inactive'
+  /** The maker of the pinned account has no role on it any more. */
+  | 'maker_lost_it'
+
+/** The true reason of a refusal, where there is one that the client must not know, or else its code. */
+export type RefusalReason = RefusalCode | CredentialReason | DenialReason
+
 export interface RefusalOptions {
   /** Why in truth, where the client must not know. Default: the code itself. */
-  readonly reason?: CredentialReason
+  readonly reason?: CredentialReason | DenialReason
   /** The error that led here, for the log only. */
   readonly cause?: unknown
 }
@@ -194,8 +206,8 @@ export interface RefusalOptions {
 export class Refusal extends Error {
   readonly code: RefusalCode
   readonly rule: RefusalRule
-  /** Metric label and log field: the credential reason if there is one, or else the code. A closed set. */
-  readonly reason: RefusalCode | CredentialReason
+  /** Metric label and log field. A closed set. */
+  readonly reason: RefusalReason
 
   constructor(code: RefusalCode, options: RefusalOptions = {}) {
     const rule: RefusalRule = REFUSALS[code]

@@ -41,19 +41,21 @@ export interface GrantRecord {
 export type Scope =
   /** A person: own grants and those of their groups. */
   | { readonly type: 'personal'; readonly grants: readonly GrantRecord[] }
-  /** A machine with one role on a fixed set of databases, never above what its maker has now. */
-  | {
-      readonly type: 'pinned'
-      readonly role: Role
-      readonly databases: readonly { readonly id: string; readonly name: string }[]
-      readonly maker: {
-        readonly name: string
-        readonly state: AccountState
-        readonly grants: readonly GrantRecord[]
-      }
-    }
+  | PinnedScope
   /** A machine whose roles are the union of its groups' grants. */
   | { readonly type: 'groups'; readonly grants: readonly GrantRecord[] }
+
+/** A machine with one role on a fixed set of databases, never above what its maker has now. */
+export interface PinnedScope {
+  readonly type: 'pinned'
+  readonly role: Role
+  readonly databases: readonly { readonly id: string; readonly name: string }[]
+  readonly maker: {
+    readonly name: string
+    readonly state: AccountState
+    readonly grants: readonly GrantRecord[]
+  }
+}
 
 export type AccountState = 'active' | 'disabled' | 'deleted'
 

@@ -5,7 +5,7 @@ import type { Role, Seq } from './account.js'
 import type { Principal } from './principal.js'
 import type { DatabaseRecord, Login } from './database.js'
 import type { FreshCache } from './fresh-cache.js'
-import { decide } from './policy.js'
+import { explain } from './policy.js'
 
 /** A yes of the policy, with all that is needed to act on it. */
 export interface Grant {
@@ -23,11 +23,11 @@ export async function grantFor(
   databaseName: string,
   databases: FreshCache<DatabaseRecord>,
 ): Promise<Grant> {
-  const reach = decide(principal.account, databaseName)
-  if (!reach) throw new Refusal('database_denied')
+  const reach = explain(principal.account, databaseName)
+  if (typeof reach === 'string') throw new Refusal('database_denied', { reason: reach })
   const { asOf, value: database } = await databases.get(reach.databaseId).catch((cause: unknown) => {
     throw new Refusal('store_unavailable', { cause })
   })
-  if (!database) throw new Refusal('database_denied')
+  if (!database) throw new Refusal('database_denied', { reason: 'not_granted' })
   return { role: reach.role, database, login: database.logins[reach.role], asOf: Math.min(principal.asOf, asOf) }
 }

@@ -1,6 +1,7 @@
 // Decides what an account may reach: the one pure function behind logins, the API's answers and `explain`.
 
-import { ROLES, type AccountRecord, type GrantRecord, type Role } from './account.js'
+import type { DenialReason } from '../errors.js'
+import { ROLES, type AccountRecord, type GrantRecord, type PinnedScope, type Role, type Scope } from './account.js'
 
 /** Why an account has the role it has on a database. */
 export type Rule =
@@ -25,45 +26,66 @@ export function compareRoles(a: Role, b: Role): number {
   return ROLES.indexOf(a) - ROLES.indexOf(b)
 }
 
-/** Lists every database that the account may use, with the role and the rule that gives or caps it. State of the
- * account and of its keys is not looked at here: that is authentication's to check. */
-export function reach(account: Pick<AccountRecord, 'scope'>): readonly Reach[] {
-  const { scope } = account
-  switch (scope.type) {
-    case 'personal':
-    case 'groups':
-      return [...highestGrants(scope.grants).values()].map(grant => ({
-        databaseId: grant.databaseId,
-        database: grant.database,
-        role: grant.role,
-        because: grant.group === null ? { rule: 'direct' } : { rule: 'group', group: grant.group },
-      }))
-    case 'pinned': {
-      if (scope.maker.state !== 'active') return []
-      const makers = highestGrants(scope.maker.grants)
-      return scope.databases.flatMap(({ id, name }): Reach[] => {
-        const ceiling = makers.get(id)
-        if (!ceiling) return []
-        const capped = compareRoles(ceiling.role, scope.role) < 0
-        return [
-          {
-            databaseId: id,
-            database: name,
-            role: capped ? ceiling.role : scope.role,
-            because: capped
-              ? { rule: 'capped-by-maker', maker: scope.maker.name, pinned: scope.role }
-              : { rule: 'pinned' },
-          },
-        ]
-      })
-    }
-  }
+/** Decides about one database by name, and tells why: with the role that the account has on it, or with what stands in
+ * the way. State of the account and of its keys is not looked at here: that is authentication's to check. */
+export function explain(account: Pick<AccountRecord, 'scope'>, database: string): Reach | DenialReason {
+  return judgeOf(account.scope)(database)
 }
 
 /** Decides about one database by name; null when the account may not use it or it does not exist: no one can tell
  * the two apart. */
 export function decide(account: Pick<AccountRecord, 'scope'>, database: string): Reach | null {
-  return reach(account).find(entry => entry.database === database) ?? null
+  return reached(explain(account, database))
+}
+
+/** Lists every database that the account may use, with the role and the rule that gives or caps it. */
+export function reach({ scope }: Pick<AccountRecord, 'scope'>): readonly Reach[] {
+  const judge = judgeOf(scope)
+  return namesIn(scope)
+    .map(name => reached(judge(name)))
+    .filter(entry => entry !== null)
+}
+
+function reached(decision: Reach | DenialReason): Reach | null {
+  return typeof decision === 'string' ? null : decision
+}
+
+/** Each name once. */
+function namesIn(scope: Scope): string[] {
+  if (scope.type === 'pinned') return scope.databases.map(({ name }) => name)
+  return [...new Set(scope.grants.map(({ database }) => database))]
+}
+
+/** Makes the judge of a scope: it looks at the grants once, however many databases it is asked about. */
+function judgeOf(scope: Scope): (database: string) => Reach | DenialReason {
+  switch (scope.type) {
+    case 'personal':
+    case 'groups': {
+      const highest = highestGrants(scope.grants)
+      return database => judgeGranted(highest.get(database))
+    }
+    case 'pinned': {
+      const makers = highestGrants(scope.maker.grants)
+      return database => judgePinned(scope, database, makers.get(database))
+    }
+  }
+}
+
+function judgeGranted(grant: GrantRecord | undefined): Reach | DenialReason {
+  if (!grant) return 'not_granted'
+  const { databaseId, database, role, group } = grant
+  return { databaseId, database, role, because: group === null ? { rule: 'direct' } : { rule: 'group', group } }
+}
+
+function judgePinned(scope: PinnedScope, name: string, ceiling: GrantRecord | undefined): Reach | DenialReason {
+  const chosen = scope.databases.find(database => database.name === name)
+  if (!chosen) return 'not_granted'
+  if (scope.maker.state !== 'active') return 'maker_inactive'
+  if (ceiling?.databaseId !== chosen.id) return 'maker_lost_it'
+  const place = { databaseId: chosen.id, database: name }
+  if (compareRoles(ceiling.role, scope.role) >= 0) return { ...place, role: scope.role, because: { rule: 'pinned' } }
+  const because = { rule: 'capped-by-maker', maker: scope.maker.name, pinned: scope.role } as const
+  return { ...place, role: ceiling.role, because }
 }
 
 /** The most that a pinned account over these databases may be given, and the database that sets it. */
@@ -86,11 +108,12 @@ export function capFor(maker: Pick<AccountRecord, 'scope'>, databases: readonly 
   return cap
 }
 
+/** By the database's name: names are unique, and a record is of one snapshot. */
 function highestGrants(grants: readonly GrantRecord[]): Map<string, GrantRecord> {
   const highest = new Map<string, GrantRecord>()
   for (const grant of grants) {
-    const other = highest.get(grant.databaseId)
-    if (!other || compareRoles(grant.role, other.role) > 0) highest.set(grant.databaseId, grant)
+    const other = highest.get(grant.database)
+    if (!other || compareRoles(grant.role, other.role) > 0) highest.set(grant.database, grant)
   }
   return highest
 }

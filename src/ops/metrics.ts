@@ -2,7 +2,7 @@
 // however many sessions are open: nothing here is kept per session.
 
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { CredentialReason, RefusalCode } from '../errors.js'
+import type { RefusalReason } from '../errors.js'
 import { Reading, Tally } from './instruments.js'
 import type { Counts, Level, Times } from './instruments.js'
 import type {
@@ -38,12 +38,11 @@ export class Metrics {
     'Sessions that ended, by what ended them.',
     ['reason'],
   )
-  readonly logins: Counts<
-    { outcome: 'admitted'; reason: 'none' } | { outcome: 'refused'; reason: RefusalCode | CredentialReason }
-  > = this.#counter('logins_total', 'Logins that were answered, with the true reason of a refusal.', [
-    'outcome',
-    'reason',
-  ])
+  readonly logins: Counts<{ outcome: 'admitted'; reason: 'none' } | { outcome: 'refused'; reason: RefusalReason }> =
+    this.#counter('logins_total', 'Logins that were answered, with the true reason of a refusal.', [
+      'outcome',
+      'reason',
+    ])
   readonly loginsInFlight: Level = this.#gauge('logins_in_flight', 'Connections that have not finished their login.')
   readonly loginsAbandoned: Counts<{ phase: LoginPhase }> = this.#counter(
     'logins_abandoned_total',

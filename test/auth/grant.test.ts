@@ -46,7 +46,7 @@ void t.test('refuses a database that is unknown, not granted or just removed, in
     refusalOf(grantFor(principal, idOf('shop'), cacheOf(shop).cache)),
   ])
   for (const { code, reason, message } of refusals) {
-    t.same([code, reason], ['database_denied', 'database_denied'])
+    t.same([code, reason], ['database_denied', 'not_granted'])
     t.equal(message, refusals[0].message)
   }
 })

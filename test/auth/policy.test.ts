@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { type AccountState, type GrantRecord, type Role, ROLES, type Scope } from '../../src/auth/account.js'
-import { capFor, compareRoles, decide, reach } from '../../src/auth/policy.js'
+import { capFor, compareRoles, decide, explain, reach } from '../../src/auth/policy.js'
 import { grant, idOf } from './sample.js'
 
 const DATABASES = ['shop', 'crm', 'owner/shop', 'logs']
@@ -91,6 +91,15 @@ void t.test('gives a pinned account nothing once its maker is disabled or delete
 void t.test('gives a pinned account nothing on databases that were not chosen, whatever its maker has', async t => {
   const account = pinned('reader', ['crm'], { grants: [grant('shop', 'admin'), grant('crm', 'admin')] })
   t.equal(decide(account, 'shop'), null)
+})
+
+void t.test('tells why an account may not use a database', async t => {
+  const grants = [grant('shop', 'admin')]
+  t.equal(explain(person(grants), 'crm'), 'not_granted')
+  t.equal(explain(pinned('reader', ['crm'], { grants }), 'shop'), 'not_granted', 'whatever the maker has')
+  t.equal(explain(pinned('reader', ['crm'], { grants }), 'crm'), 'maker_lost_it')
+  t.equal(explain(pinned('reader', ['shop'], { grants, state: 'disabled' }), 'shop'), 'maker_inactive')
+  t.equal(explain(pinned('reader', ['shop'], { grants, state: 'deleted' }), 'logs'), 'not_granted')
 })
 
 void t.test('does not take a database for another whose name it resembles', async t => {

@@ -1,7 +1,7 @@
 // Revokes a key by its token, for whoever finds one: possession is enough, and no login is needed.
 
 import { Type } from 'typebox'
-import { Refusal, type RefusalCode, type CredentialReason } from '../../errors.js'
+import { Refusal, type RefusalReason } from '../../errors.js'
 import { parseToken } from '../../auth/token.js'
 import { getAccount } from '../../store/accounts.js'
 import { revokeKey } from '../../store/keys.js'
@@ -17,12 +17,7 @@ const TokenBody = body(
 
 // The secret was right, whatever else speaks against the key. It is revoked all the same: a disabled account may be
 // enabled again.
-const SECRET_WAS_RIGHT: ReadonlySet<RefusalCode | CredentialReason> = new Set([
-  'expired',
-  'revoked',
-  'disabled',
-  'deleted',
-])
+const SECRET_WAS_RIGHT: ReadonlySet<RefusalReason> = new Set(['expired', 'revoked', 'disabled', 'deleted'])
 
 export function tokenRevocationRoutes(app: Api, { store, authenticate, limits }: ApiParts): void {
   app.post(
