@@ -6,7 +6,10 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyInstance, type FastifyBaseLogger, type RawServerDefault } from 'fastify'
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AccountRecord } from '../auth/account.js'
+import type { explainLogin } from '../auth/explain-login.js'
 import type { Principal } from '../auth/principal.js'
+import type { Loaded } from '../auth/sources.js'
 import type { Store } from '../store/pool.js'
 import type { Sealer } from '../store/seal.js'
 import { recordRefusal } from './audit-trail.js'
@@ -19,7 +22,9 @@ import { Problem } from './problem.js'
 import type { Provisioner } from './provisioner.js'
 import { accountKeyRoutes } from './routes/account-keys.js'
 import { connectRoutes } from './routes/connect.js'
+import { databaseAccessRoutes } from './routes/database-access.js'
 import { databaseRoutes } from './routes/databases.js'
+import { explainRoutes } from './routes/explain.js'
 import { grantRoutes } from './routes/grants.js'
 import { groupGrantRoutes } from './routes/group-grants.js'
 import { groupMemberRoutes } from './routes/group-members.js'
@@ -47,6 +52,8 @@ export interface ApiParts {
   readonly sealer: Sealer
   /** Rejects with a Refusal, a StoreError or BusyError. */
   readonly authenticate: (token: string) => Promise<Principal>
+  /** What a login of this account to the database of this name would come to. */
+  readonly explainLogin: (account: Loaded<AccountRecord>, database: string) => ReturnType<typeof explainLogin>
   readonly provisioner: Provisioner
   /** Where clients find the proxy, for connection strings. */
   readonly connect: {
@@ -141,6 +148,8 @@ function registerV1(app: Api, parts: ApiParts): void {
   meRoutes(app, parts)
   databaseRoutes(app, parts)
   connectRoutes(app, parts)
+  databaseAccessRoutes(app, parts)
+  explainRoutes(app, parts)
   grantRoutes(app, parts)
   groupRoutes(app, parts)
   groupMemberRoutes(app, parts)

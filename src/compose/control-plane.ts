@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { readFileSync } from 'node:fs'
 import { createApi } from '../api/server.js'
 import { authenticateToken } from '../auth/authenticate-token.js'
+import { explainLogin } from '../auth/explain-login.js'
 import type { Logger } from '../ops/log.js'
 import type { Metrics } from '../ops/metrics.js'
 import type { ApiRequest } from '../ops/labels.js'
@@ -34,6 +35,7 @@ export function createControlPlane(options: ControlPlaneOptions): Promise<Fastif
     store,
     sealer,
     authenticate: token => authenticateToken(token, { source: accountRecords, verifier, revocations }),
+    explainLogin: (account, database) => explainLogin(account, database, revocations),
     provisioner: createProvisioner(),
     connect: {
       host: () => api.publicProxyHost,

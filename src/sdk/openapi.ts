@@ -114,6 +114,46 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/databases/{name}/access': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List who has which role on a database, and why
+     * @description People and service accounts, by name. Members see themselves and the service accounts they made.
+     */
+    get: operations['listAccess']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/explain': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Explain whether an account may use a database
+     * @description For your own account and those that you manage; admins and viewers ask about any.
+     */
+    get: operations['explain']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/databases/{name}/grants': {
     parameters: {
       query?: never
@@ -787,6 +827,63 @@ export interface components {
       tools: components['schemas']['ConnectionTool'][]
       /** @description What to know about TLS here. */
       notes: string[]
+    }
+    /** @description `role` is null for a pinned account that has lost what was chosen for it. */
+    Access: {
+      account: string
+      /** @enum {string} */
+      kind: 'personal' | 'service'
+      /**
+       * @description The account logs in only while it is active.
+       * @enum {string}
+       */
+      state: 'active' | 'disabled' | 'deleted'
+      /**
+       * @description reader < writer < admin
+       * @enum {string|null}
+       */
+      role: 'reader' | 'writer' | 'admin' | null
+      because?: components['schemas']['Because']
+      /**
+       * @description Of a pinned account without a role: what became of its maker, or of the role of its maker.
+       * @enum {string|null}
+       */
+      reason: 'not_granted' | 'maker_inactive' | 'maker_lost_it' | null
+    }
+    AccessList: {
+      items: components['schemas']['Access'][]
+      /** @description null: this is the last page. */
+      next_cursor: string | null
+    }
+    /** @description `role` and `because` are there when it is allowed, `reason` when it is not. */
+    Explanation: {
+      account: string
+      database: string
+      allowed: boolean
+      /**
+       * @description reader < writer < admin
+       * @enum {string|null}
+       */
+      role: 'reader' | 'writer' | 'admin' | null
+      because?: components['schemas']['Because']
+      /** @description The LOGIN role on the server; admins and viewers see it. */
+      login?: string
+      /**
+       * @description What stands in the way.
+       * @enum {string|null}
+       */
+      reason:
+        | 'unknown_account'
+        | 'deleted'
+        | 'disabled'
+        | 'no_active_key'
+        | 'database_unknown'
+        | 'not_granted'
+        | 'maker_inactive'
+        | 'maker_lost_it'
+        | null
+      /** @description The same in words. */
+      detail: string
     }
     Grant: {
       account: string
@@ -1850,6 +1947,234 @@ export interface operations {
       }
       /** @description `no_access`: The account has no role on the database. */
       409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listAccess: {
+    parameters: {
+      query?: {
+        /** @description Items at most. Default 50. */
+        limit?: number
+        /** @description `next_cursor` of the page before, unchanged. */
+        cursor?: string
+      }
+      header?: never
+      path: {
+        /** @description The database's name, percent-encoded: owner%2Fshop. */
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['AccessList']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       *
+       *     `bad_cursor`: The cursor is not one that this list gave.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `database_not_found`: No such database, or you may not use it. */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  explain: {
+    parameters: {
+      query: {
+        /** @description The account's name. */
+        account: string
+        /** @description The database's name. */
+        database: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description `role` and `because` are there when it is allowed, `reason` when it is not. */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Explanation']
+        }
+      }
+      /** @description `invalid_request`: The request has mistakes. */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `account_not_found`: No such account, or you may not manage it. */
+      404: {
         headers: {
           [name: string]: unknown
         }

@@ -1,9 +1,10 @@
 // Reads accounts for authentication: all that a login is checked against, in one statement and so in one snapshot.
 
-import type { AccountRecord, AccountState, GrantRecord, KeyRecord, Role } from '../auth/account.js'
+import type { AccountRecord, AccountState, KeyRecord } from '../auth/account.js'
 import type { AccountSource, Loaded } from '../auth/sources.js'
 import { stateSql } from './accounts.js'
 import type { Executor } from './pool.js'
+import { scopeSql, toScope, type ScopeRow } from './scope-records.js'
 
 // Every active key is in the record. Of the keys that stopped, the newest: enough for the log to tell why a login
 // failed, and an account that rotates daily does not grow without end.
@@ -38,7 +39,7 @@ export class AccountRecords implements AccountSource {
   }
 }
 
-interface Row {
+interface Row extends ScopeRow {
   as_of: string
   id: string | null
   name: string
@@ -46,12 +47,7 @@ interface Row {
   state: AccountState
   scram_salt: Buffer
   scram_iterations: number
-  scope: 'personal' | 'pinned' | 'groups'
-  pinned_role: Role | null
   keys: KeyJson[]
-  grants: GrantRecord[]
-  databases: { id: string; name: string }[]
-  maker: { name: string; state: AccountState; grants: GrantRecord[] } | null
 }
 
 interface KeyJson {
@@ -79,43 +75,12 @@ function toKey(key: KeyJson): KeyRecord {
   return { ...key, storedKey: Buffer.from(key.storedKey, 'hex'), serverKey: Buffer.from(key.serverKey, 'hex') }
 }
 
-function toScope(row: Row): AccountRecord['scope'] {
-  switch (row.scope) {
-    case 'personal':
-    case 'groups':
-      return { type: row.scope, grants: row.grants }
-    case 'pinned':
-      if (!row.maker || !row.pinned_role) throw new TypeError('a pinned account without role or maker')
-      return { type: 'pinned', role: row.pinned_role, databases: row.databases, maker: row.maker }
-  }
-}
-
 // One row always: change_head() is there even when the account is not, and both are of the same snapshot.
 function recordSql(condition: string): string {
   return `
-    select h.as_of, a.id, a.name, a.kind, ${stateSql('a')} as state, a.scram_salt, a.scram_iterations, a.scope,
-      a.pinned_role, ${KEYS_SQL} as keys,
-      case a.scope when 'pinned' then '[]' else ${grantsSql('a')} end as grants,
-      (select coalesce(json_agg(json_build_object('id', d.id, 'name', d.name) order by d.name), '[]')
-        from postern.pinned_databases p join postern.databases d on d.id = p.database_id
-        where p.account_id = a.id) as databases,
-      (select json_build_object('name', m.name, 'state', ${stateSql('m')}, 'grants', ${grantsSql('m')})
-        from postern.accounts m where a.scope = 'pinned' and m.id = a.maker_id) as maker
+    select h.as_of, a.id, a.name, a.kind, ${stateSql('a')} as state, a.scram_salt, a.scram_iterations,
+      ${KEYS_SQL} as keys, ${scopeSql()}
     from (select postern.change_head() as as_of) h left join postern.accounts a on ${condition}`
-}
-
-// An account's own grants, and those of its groups.
-function grantsSql(account: string): string {
-  return `(select coalesce(json_agg(json_build_object(
-      'databaseId', d.id, 'database', d.name, 'role', g.role, 'group', g.group_name) order by d.name, g.group_name), '[]')
-    from (
-      select database_id, role, null as group_name from postern.grants where account_id = ${account}.id
-      union all
-      select gg.database_id, gg.role, pg.name from postern.group_members gm
-        join postern.groups pg on pg.id = gm.group_id
-        join postern.group_grants gg on gg.group_id = gm.group_id
-      where gm.account_id = ${account}.id
-    ) g join postern.databases d on d.id = g.database_id)`
 }
 
 const KEYS_SQL = `(

@@ -63,6 +63,12 @@ export async function getAccountByName(db: Executor, name: string): Promise<Acco
   return found(row, 'get an account by name')
 }
 
+/** Tells whether an account had this name that is deleted now. */
+export async function isNameOfDeleted(db: Executor, name: string): Promise<boolean> {
+  const sql = 'select from postern.accounts where name = $1 and deleted_at is not null limit 1'
+  return (await db.run('look for a deleted account', sql, [name])).length > 0
+}
+
 /** Lists the accounts of a kind that are not deleted, by name: all, or those that one account made. */
 export async function listAccounts(
   db: Executor,

@@ -61,6 +61,21 @@ const ROWS: readonly Row[] = [
     admin: 200,
     adminMachine: 409,
   },
+  { route: 'GET /v1/databases/:name/access', url: '/v1/databases/shop/access', ...lookers(200) },
+  {
+    route: 'GET /v1/databases/:name/access',
+    url: '/v1/databases/owner%2Fother/access',
+    ...lookers(200),
+    member: 404,
+  },
+  { route: 'GET /v1/explain', url: '/v1/explain?account=robot&database=shop', ...everyone(200) },
+  {
+    route: 'GET /v1/explain',
+    url: '/v1/explain?account=vera%40example.com&database=shop',
+    ...everyone(404),
+    viewer: 200,
+    admin: 200,
+  },
   { route: 'GET /v1/databases/:name/grants', url: '/v1/databases/shop/grants', ...observers(200) },
   {
     route: 'PUT /v1/databases/:name/grants/:account',

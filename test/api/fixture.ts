@@ -5,6 +5,7 @@ import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import { createApi, type ApiLimits, type ApiParts } from '../../src/api/server.js'
 import type { Role } from '../../src/auth/account.js'
 import { authenticateToken } from '../../src/auth/authenticate-token.js'
+import { explainLogin } from '../../src/auth/explain-login.js'
 import { createCredential } from '../../src/auth/credential.js'
 import { RevocationList } from '../../src/auth/revocation-list.js'
 import { TokenVerifier } from '../../src/auth/token-verifier.js'
@@ -81,7 +82,8 @@ async function makeWorld(t: Suite, server: TestServer, options: WorldOptions): P
   const app = await createApi({
     store,
     sealer: new Sealer([{ id: 'test', key: randomBytes(32) }]),
-    authenticate: options.authenticate ?? (await authenticator(store)),
+    ...(await authentication(store)),
+    ...(options.authenticate && { authenticate: options.authenticate }),
     provisioner: createProvisioner(),
     connect: { host: () => 'proxy.example.com', port: () => 6432, tls: 'require', caFile: null, ...options.connect },
     limits: { ...LIMITS, ...options.limits },
@@ -123,7 +125,7 @@ async function makeWorld(t: Suite, server: TestServer, options: WorldOptions): P
 }
 
 /** Real authentication, as the control plane puts it together. */
-async function authenticator(store: Store): Promise<ApiParts['authenticate']> {
+async function authentication(store: Store): Promise<Pick<ApiParts, 'authenticate' | 'explainLogin'>> {
   const now = () => performance.now()
   const revocations = new RevocationList({ maxAgeMs: 300_000, loginTimeoutMs: 15_000, now })
   const startedAt = now()
@@ -137,7 +139,10 @@ async function authenticator(store: Store): Promise<ApiParts['authenticate']> {
     events: { cacheAsked: () => undefined, hashed: () => undefined },
   })
   const source = new AccountRecords(store)
-  return token => authenticateToken(token, { source, verifier, revocations })
+  return {
+    authenticate: token => authenticateToken(token, { source, verifier, revocations }),
+    explainLogin: (account, database) => explainLogin(account, database, revocations),
+  }
 }
 
 /** Registers a database that Postern provisions on the test's own server. */

@@ -14,6 +14,7 @@ export function unconnectedApi(): Promise<FastifyInstance> {
     store: openStore('postgres://127.0.0.1:1/none'),
     sealer: new Sealer([{ id: 'test', key: randomBytes(32) }]),
     authenticate: unused,
+    explainLogin: () => 'unknown_account',
     provisioner: { parseUrl: unused, provision: unused, prove: unused },
     connect: { host: () => null, port: () => 6432, tls: 'require', caFile: null },
     limits: {

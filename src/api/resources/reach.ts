@@ -5,7 +5,7 @@ import type { Static } from 'typebox'
 import type { Reach, Rule } from '../../auth/policy.js'
 import { choice, RoleName } from '../schema-types.js'
 
-const Because = Type.Object(
+export const Because = Type.Object(
   {
     rule: choice(['direct', 'group', 'pinned', 'capped-by-maker'], {
       description:
@@ -28,6 +28,6 @@ export function showReach({ database, role, because }: Reach): Static<typeof Rea
   return { database, role, because: showRule(because) }
 }
 
-function showRule(rule: Rule): Static<typeof Because> {
+export function showRule(rule: Rule): Static<typeof Because> {
   return rule
 }
