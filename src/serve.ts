@@ -1,6 +1,7 @@
 // The composition root: settings → parts → start → drain. Everything that runs in production is joined here.
 
 import type { AddressInfo } from 'node:net'
+import { Certificates } from './compose/certificates.js'
 import { createControlPlane } from './compose/control-plane.js'
 import { createDataPlane, type DataPlane } from './compose/data-plane.js'
 import { makeAdminKey } from './compose/first-admin.js'
@@ -37,6 +38,8 @@ export interface Instance {
   readonly knowledge: Knowledge
   /** Lets sessions come to their end, within drain.timeout, and stops everything. */
   readonly stop: () => Promise<void>
+  /** Reads the certificates' files again. Never throws. */
+  readonly reload: () => void
   /** Ends the sessions that a `stop` still waits for. */
   readonly hurry: () => Promise<void>
 }
@@ -61,6 +64,10 @@ export async function serve({ configFile, only }: { configFile?: string; only?: 
     hurry: async signal => {
       log.warn({ signal }, 'ending all sessions')
       await instance?.hurry()
+    },
+    reload: () => {
+      log.info('reading the certificates again')
+      instance?.reload()
     },
   })
   let instance: Instance | undefined
@@ -125,7 +132,8 @@ async function start(
   const metrics = new Metrics()
   const knowledge = gatherKnowledge(settings, metrics, log, now)
   shutdown.add(() => knowledge.store.close())
-  const plane = only === 'api' ? null : createDataPlane(settings, knowledge, metrics, log)
+  const certificates = new Certificates(metrics, log)
+  const plane = only === 'api' ? null : createDataPlane(settings, knowledge, certificates, metrics, log)
   shutdown.add(() => plane?.enforcer.close())
 
   const feed = knowledge.follow({
@@ -145,6 +153,7 @@ async function start(
   shutdown.add(() => health.close())
 
   const api = only === 'proxy' ? null : await startApi()
+  shutdown.add(certificates.follow())
   if (plane) shutdown.add(() => plane.proxy.drain(settings.drain))
   await plane?.proxy.listen()
   return {
@@ -153,6 +162,7 @@ async function start(
     metrics: urlOf(settings.metrics.host, health.port),
     knowledge,
     stop: () => shutdown.run(),
+    reload: () => certificates.reload(),
     hurry: async () => plane?.proxy.close(),
   }
 
@@ -160,6 +170,7 @@ async function start(
     const server = await createControlPlane({
       settings,
       knowledge,
+      certificates,
       metrics,
       log,
       proxyPort: () => plane?.proxy.addresses[0]?.port,

@@ -1,10 +1,14 @@
 import t from 'tap'
-import { randomBytes } from 'node:crypto'
+import { randomBytes, X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect } from 'node:tls'
 import pg from 'pg'
 import { ensureCertificates } from '../src/embedded/certificates.js'
+import { DAY_MS, makeCertificates } from '../src/embedded/make-certificates.js'
+import { until } from './proxy/observe.js'
 import { watchSecret } from './support/leak-watch.js'
 import { postern } from './support/postern.js'
 import { testServer } from './support/postgres.js'
@@ -14,13 +18,13 @@ t.teardown(() => rm(dir, { recursive: true, force: true }))
 const server = await testServer(t)
 const { certFile, keyFile } = await ensureCertificates(dir)
 
-async function configFor(storeUrl: string): Promise<string> {
+async function configFor(storeUrl: string, { cert, key } = { cert: certFile, key: keyFile }): Promise<string> {
   const file = join(dir, `${randomBytes(4).toString('hex')}.yaml`)
   await writeFile(
     file,
     `store: { url: '${storeUrl}', statement_timeout: 1s }
 secret_key: ${randomBytes(32).toString('base64')}
-listeners: [{ host: 127.0.0.1, port: 0, certificate_file: ${certFile}, private_key_file: ${keyFile} }]
+listeners: [{ host: 127.0.0.1, port: 0, certificate_file: ${cert}, private_key_file: ${key} }]
 revocation: { refresh: 1s }
 api: { port: 0 }
 metrics: { port: 0 }
@@ -120,3 +124,38 @@ void t.test('a proxy that starts without its store refuses with 57P03, and recov
   }
   await t.rejects(logIn(), { code: '28P01' }, 'the store is asked again: the account does not exist')
 })
+
+void t.test('SIGHUP shows a renewed certificate to new clients, and stops nothing', async t => {
+  const dir = t.testdir()
+  const [cert, key] = [join(dir, 'tls.crt'), join(dir, 'tls.key')]
+  const [first, renewed] = [await makeCertificates(Date.now()), await makeCertificates(Date.now() + DAY_MS)]
+  const fingerprint = (pem: string) => new X509Certificate(pem).fingerprint256
+  await writeFile(cert, first.cert)
+  await writeFile(key, first.key)
+  const running = postern(t, ['serve', '--config', await configFor(await server.freshDatabase(), { cert, key })])
+  const { proxy, metrics } = readyLine(await running.line(/"msg":"ready"/))
+  const port = proxy[0]?.port ?? 0
+  t.equal(await shownBy(port), fingerprint(first.cert))
+
+  await writeFile(cert, renewed.cert)
+  running.kill('SIGHUP')
+  await running.line(/"msg":"a certificate stays as it was: its files are bad"/)
+  t.equal(await shownBy(port), fingerprint(first.cert), 'half of a pair is not used')
+  await writeFile(key, renewed.key)
+  running.kill('SIGHUP')
+  await until('the new one is shown', async () => (await shownBy(port)) === fingerprint(renewed.cert))
+  const series = /postern_tls_certificate_not_after_timestamp_seconds\{place="listener-0"\} (\d+)/
+  const [, notAfter] = series.exec(await (await fetch(`${metrics}/metrics`)).text()) ?? []
+  t.equal(Number(notAfter) * 1000, Date.parse(new X509Certificate(renewed.cert).validTo))
+  running.kill('SIGTERM')
+  t.equal(await running.ended, 0)
+})
+
+/** The fingerprint of the certificate that direct TLS shows. */
+async function shownBy(port: number): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['postgresql'] })
+  await once(socket, 'secureConnect')
+  const { fingerprint256 } = socket.getPeerCertificate()
+  socket.destroy()
+  return fingerprint256
+}

@@ -2,6 +2,7 @@
 
 import type { FastifyInstance } from 'fastify'
 import { readFileSync } from 'node:fs'
+import { Server as TlsServer } from 'node:tls'
 import { createApi } from '../api/server.js'
 import { authenticateToken } from '../auth/authenticate-token.js'
 import { explainLogin } from '../auth/explain-login.js'
@@ -9,12 +10,15 @@ import type { Logger } from '../ops/log.js'
 import type { Metrics } from '../ops/metrics.js'
 import type { ApiRequest } from '../ops/labels.js'
 import type { Settings } from '../settings.js'
+import type { Pems } from './certificate-files.js'
+import type { Certificates } from './certificates.js'
 import type { Knowledge } from './knowledge.js'
 import { createProvisioner } from './provisioner.js'
 
 export interface ControlPlaneOptions {
   readonly settings: Settings
   readonly knowledge: Knowledge
+  readonly certificates: Certificates
   readonly metrics: Metrics
   readonly log: Logger
   /** The port that the proxy of this process got, if one runs here and listens. */
@@ -26,12 +30,13 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 }
 
 /** Makes the API; it does not listen yet. */
-export function createControlPlane(options: ControlPlaneOptions): Promise<FastifyInstance> {
-  const { settings, knowledge, metrics, log, proxyPort } = options
+export async function createControlPlane(options: ControlPlaneOptions): Promise<FastifyInstance> {
+  const { settings, knowledge, certificates, metrics, log, proxyPort } = options
   const { api, keys, listeners } = settings
   const { store, sealer, accountRecords, verifier, revocations } = knowledge
   const [listener] = listeners
-  return createApi({
+  const certificate = certificates.open('api', api)
+  const app = await createApi({
     store,
     sealer,
     authenticate: token => authenticateToken(token, { source: accountRecords, verifier, revocations }),
@@ -54,11 +59,13 @@ export function createControlPlane(options: ControlPlaneOptions): Promise<Fastif
       metrics.apiRequestDuration.observe({ route, method: method as ApiRequest['method'], status }, seconds),
     log,
     version,
-    https: readPair(api),
+    https: certificate && certificate.pems,
   })
+  certificate?.whenRenewed(pems => showCertificate(app, pems))
+  return app
 }
 
-function readPair({ certificateFile, privateKeyFile }: Settings['api']): { cert: string; key: string } | null {
-  if (certificateFile === null || privateKeyFile === null) return null
-  return { cert: readFileSync(certificateFile, 'utf8'), key: readFileSync(privateKeyFile, 'utf8') }
+/** Connections that are open keep the certificate that they began with. */
+function showCertificate({ server }: FastifyInstance, pems: Pems): void {
+  if (server instanceof TlsServer) server.setSecureContext({ ...pems })
 }

@@ -11,9 +11,9 @@ import { Proxy } from '../proxy/proxy.js'
 import { Sessions } from '../proxy/sessions.js'
 import type { ListenerSettings, Settings } from '../settings.js'
 import { SaltedPasswords } from '../upstream/salted-passwords.js'
+import type { Certificates } from './certificates.js'
 import { doomedSecret, type Knowledge } from './knowledge.js'
 import { observeProxy } from './observe.js'
-import { loadTlsIdentity } from './tls-identity.js'
 
 export interface DataPlane {
   readonly proxy: Proxy
@@ -25,7 +25,13 @@ const CANCEL_TIMEOUT_MS = 5_000
 const MAX_CANCELS_IN_FLIGHT = 100
 
 /** Makes the proxy; it does not listen yet. Throws when a certificate can't be loaded. */
-export function createDataPlane(settings: Settings, knowledge: Knowledge, metrics: Metrics, log: Logger): DataPlane {
+export function createDataPlane(
+  settings: Settings,
+  knowledge: Knowledge,
+  certificates: Certificates,
+  metrics: Metrics,
+  log: Logger,
+): DataPlane {
   const { accounts, databases, revocations, verifier, now } = knowledge
   const { limits, login, upstream, revocation } = settings
   const events = observeProxy(metrics, log)
@@ -41,7 +47,10 @@ export function createDataPlane(settings: Settings, knowledge: Knowledge, metric
     events,
   })
   const proxy = new Proxy({
-    listeners: settings.listeners.map(listener => ({ ...listener, ...termsOf(listener) })),
+    listeners: settings.listeners.map((listener, index) => ({
+      ...listener,
+      ...termsOf(listener, index, certificates),
+    })),
     maxConnections: limits.connections,
     now,
     closedFor: () => {
@@ -68,8 +77,8 @@ export function createDataPlane(settings: Settings, knowledge: Knowledge, metric
   return { proxy, enforcer }
 }
 
-function termsOf({ auth, tls, certificateFile, privateKeyFile }: ListenerSettings): ListenerTerms {
-  if (tls === 'off' || certificateFile === null || privateKeyFile === null) return { auth, tls, identity: null }
-  const identity = loadTlsIdentity(certificateFile, privateKeyFile)
-  return { auth, tls, identity: () => identity }
+function termsOf(listener: ListenerSettings, index: number, certificates: Certificates): ListenerTerms {
+  const { auth, tls } = listener
+  const files = tls === 'off' ? null : certificates.open(`listener-${index}`, listener)
+  return { auth, tls, identity: files && (() => files.identity) }
 }

@@ -1,12 +1,15 @@
-// SIGTERM and SIGINT: the first one stops gracefully, the second one at once.
+// SIGTERM and SIGINT: the first one stops gracefully, the second one at once. SIGHUP stops too, as a terminal sends it
+// that is closed, unless it is for reloading.
 
-const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+const STOPPING = ['SIGTERM', 'SIGINT'] as const
 
 export interface SignalHandlers {
   /** The first signal. */
   readonly stop: (signal: string) => Promise<void>
   /** Each further one, while `stop` still runs. */
   readonly hurry: (signal: string) => Promise<void>
+  /** Each SIGHUP, which then stops nothing. Must not throw. */
+  readonly reload?: () => void
 }
 
 export interface SignalWatch {
@@ -19,7 +22,7 @@ export interface SignalWatch {
 }
 
 /** Watches for signals from now on. */
-export function watchSignals({ stop, hurry }: SignalHandlers): SignalWatch {
+export function watchSignals({ stop, hurry, reload }: SignalHandlers): SignalWatch {
   let count = 0
   let settle: (stopping: Promise<void>) => void = () => {}
   const stopped = new Promise<void>(resolve => (settle = resolve))
@@ -28,14 +31,17 @@ export function watchSignals({ stop, hurry }: SignalHandlers): SignalWatch {
     if (count === 1) settle(stop(signal))
     else hurry(signal).catch(() => {})
   }
-  for (const signal of SIGNALS) process.on(signal, onSignal)
+  const onHangUp = reload ?? onSignal
+  for (const signal of STOPPING) process.on(signal, onSignal)
+  process.on('SIGHUP', onHangUp)
   return {
     get signalled() {
       return count > 0
     },
     stopped,
     end: () => {
-      for (const signal of SIGNALS) process.off(signal, onSignal)
+      for (const signal of STOPPING) process.off(signal, onSignal)
+      process.off('SIGHUP', onHangUp)
     },
   }
 }

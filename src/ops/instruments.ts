@@ -17,6 +17,11 @@ export interface Level<L = never> {
   dec(...labels: LabelArgument<L>): void
 }
 
+/** Holds the last value. */
+export interface Value<L> {
+  set(labels: L, value: number): void
+}
+
 /** Times something. */
 export interface Times<L = never> {
   /** Takes a duration in seconds. */

@@ -4,7 +4,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { RefusalReason } from '../errors.js'
 import { Reading, Tally } from './instruments.js'
-import type { Counts, Level, Times } from './instruments.js'
+import type { Counts, Level, Times, Value } from './instruments.js'
 import type {
   ApiRequest,
   CacheResult,
@@ -100,6 +100,12 @@ export class Metrics {
     ARGON2_SECONDS,
   )
   readonly argon2QueueDepth = this.#reading('argon2_queue_depth', 'Tokens that wait for an argon2id check.')
+  /** Seconds since the Unix epoch. */
+  readonly certificateNotAfter: Value<{ place: string }> = this.#gauge(
+    'tls_certificate_not_after_timestamp_seconds',
+    'When a certificate in use expires, by who shows it: listener-0, api.',
+    ['place'],
+  )
   readonly apiRequestDuration: Times<ApiRequest> = this.#histogram(
     'api_request_duration_seconds',
     'One request of the REST API.',
