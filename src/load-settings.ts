@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { parseDocument } from 'yaml'
-import { nearestName } from './settings/nearest-name.js'
+import { nearestName } from './nearest-name.js'
 import { isMapping, SettingsReader } from './settings/reader.js'
 import type { SettingProblem } from './settings/reader.js'
 import { checkRules } from './settings/rules.js'

