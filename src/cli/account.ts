@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import { addAccountCreate } from './account-create.js'
+import { addAccountEdit } from './account-edit.js'
 import { accountText, type Account } from './account-text.js'
 import { answer } from './answer.js'
 import { confirm, withYes, type YesOption } from './confirm.js'
@@ -25,6 +26,7 @@ export function accountCommands(program: Command, terminal: Terminal): void {
   addAccountCreate(account, terminal)
   addList(account, terminal)
   addShow(account, terminal)
+  addAccountEdit(account, terminal)
   addSwitch(account, terminal, 'disable')
   addSwitch(account, terminal, 'enable')
   addDelete(account, terminal)
@@ -50,7 +52,7 @@ function addList(account: Command, terminal: Terminal): void {
 function addShow(account: Command, terminal: Terminal): void {
   const command = account.command('show <name>').summary('show one').description('Show all about a service account.')
   withJson(command).action((name: string, options: JsonOption) =>
-    answer(terminal, options, async postern => {
+    answer(terminal, { ...options, names: { account: [name] } }, async postern => {
       const { data: found } = await postern.GET('/v1/service-accounts/{name}', { params: { path: { name } } })
       return { data: found, text: layout => accountText(found, layout) }
     }),
@@ -75,7 +77,7 @@ function addSwitch(account: Command, terminal: Terminal, verb: keyof typeof SWIT
   const { description, done, example } = SWITCHES[verb]
   const command = account.command(`${verb} <name>`).summary(`${verb} one`).description(description)
   withJson(command).action((name: string, options: JsonOption) =>
-    answer(terminal, options, async postern => {
+    answer(terminal, { ...options, names: { account: [name] } }, async postern => {
       const path = `/v1/service-accounts/{name}/${verb}` as const
       const { data: changed } = await postern.POST(path, { params: { path: { name } } })
       return { data: changed, text: () => `${done} ${name}.` }
@@ -93,7 +95,7 @@ function addDelete(account: Command, terminal: Terminal): void {
     )
   withJson(withYes(command)).action(async (name: string, options: JsonOption & YesOption) => {
     await confirm(terminal, `Delete ${name} and all its keys for good?`, options)
-    return answer(terminal, options, async postern => {
+    return answer(terminal, { ...options, names: { account: [name] } }, async postern => {
       await postern.DELETE('/v1/service-accounts/{name}', { params: { path: { name } } })
       return { data: { name, deleted: true }, text: () => `Deleted ${name}.` }
     })
@@ -107,11 +109,12 @@ function addDelete(account: Command, terminal: Terminal): void {
 const COLUMNS: readonly Column<Account>[] = [
   { title: 'NAME', cell: account => account.name },
   { title: 'STATE', cell: account => account.state, whole: true },
-  { title: 'ROLE', cell: ({ scope }) => (scope.type === 'pinned' ? scope.role : '-'), whole: true },
-  {
-    title: 'DATABASES',
-    cell: ({ scope }) => (scope.type === 'pinned' ? scope.databases.join(', ') : `groups: ${scope.groups.join(', ')}`),
-  },
+  { title: 'REACHES', cell: ({ scope }) => reachText(scope) },
   { title: 'KEYS', cell: account => String(account.active_keys), whole: true },
   { title: 'MADE BY', cell: account => account.made_by ?? '-' },
 ]
+
+function reachText(scope: Account['scope']): string {
+  if (scope.type === 'groups') return `what ${scope.groups.join(', ')} may`
+  return `${scope.databases.join(', ')} as ${scope.role}`
+}

@@ -1,12 +1,13 @@
 // The frame of every client command: find the API, ask it, print what came as text or JSON.
 
-import { createPostern, type PosternClient } from '../sdk/client.js'
+import { ApiError, createPostern, type PosternClient } from '../sdk/client.js'
 import { findApi, type ApiAccess } from './api-access.js'
 import { isExposed } from './api-url.js'
-import { CommandError } from './command-error.js'
+import { CommandError, usageError } from './command-error.js'
 import { printable } from './display-text.js'
 import { explain, warn } from './failure.js'
 import type { JsonOption } from './help.js'
+import { meantName, type Names } from './names.js'
 import type { Layout } from './table.js'
 import { columnsOf, paintFor, print, type Terminal } from './terminal.js'
 
@@ -26,6 +27,8 @@ interface AnswerOptions extends JsonOption {
   readonly anonymous?: boolean
   /** Asks this API, in place of the one that is found. */
   readonly access?: ApiAccess
+  /** What was called by a name: an unknown one is answered with the one that was meant. */
+  readonly names?: Names
 }
 
 // Provisioning logs in to a database several times; nothing else takes seconds.
@@ -35,7 +38,7 @@ const TIMEOUT_MS = 120_000
  * @throws CommandError when there is no API, it can't be reached, or it says no. */
 export async function answer(
   terminal: Terminal,
-  { json = false, anonymous = false, access: given }: AnswerOptions,
+  { json = false, anonymous = false, access: given, names = {} }: AnswerOptions,
   work: (postern: PosternClient, access: ApiAccess) => Promise<Answer>,
 ): Promise<void> {
   const access = given ?? (await findAndWarn(terminal))
@@ -45,8 +48,8 @@ export async function answer(
     text,
     notes = [],
     failure,
-  } = await work(postern, access).catch((error: unknown) => {
-    throw explain(error, access)
+  } = await work(postern, access).catch(async (error: unknown) => {
+    throw explain(error, access, isUnknownName(error) ? await meantName(postern, names) : null)
   })
   const layout = { columns: columnsOf(terminal), paint: paintFor(terminal.stdout, terminal.env) }
   print(terminal.stdout, json ? JSON.stringify(data, null, 2) : text(layout))
@@ -68,9 +71,23 @@ function tokenOf({ token }: ApiAccess, anonymous: boolean): string {
   )
 }
 
+/** True for the noes that a misspelt name may be the reason of. */
+function isUnknownName(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return false
+  // A database that is not there is one that the caller has no role on.
+  return error.status === 404 || (error.code === 'role_above_cap' && error.problem?.cap === null)
+}
+
 /** Leaves out what was not given, so that the API applies its defaults. */
 export function given<Fields extends object>(fields: Fields): Given<Fields> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<Fields>
 }
 
 type Given<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> }
+
+/** Refuses an edit that changes nothing.
+ * @param what names the options that could be given. */
+export function atLeastOne<Fields extends object>(wanted: Fields, what: string): Fields {
+  if (Object.keys(wanted).length > 0) return wanted
+  throw usageError('nothing is to be changed', `give ${what}`)
+}

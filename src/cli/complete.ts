@@ -1,10 +1,7 @@
 // Shell completion, the shell-free part: what may come next on a command line, read from the tree of commands.
 
 import type { Argument, Command, Option } from 'commander'
-
-/** What names stand for; which ones there are, only the API knows. */
-export const NOUNS = ['account', 'database', 'group', 'user'] as const
-export type Noun = (typeof NOUNS)[number]
+import { NOUNS, type Noun } from './names.js'
 
 export interface Candidate {
   readonly value: string
@@ -15,7 +12,7 @@ export interface Candidate {
 /** What may stand where the cursor is. */
 export type Wanted =
   | { readonly kind: 'words'; readonly candidates: readonly Candidate[] }
-  /** A name of something, after a part that stays as it is: `--database=`. */
+  /** A name that only the API knows, after a part that stays as it is: `--database=`. */
   | { readonly kind: 'names'; readonly noun: Noun; readonly before: string }
   | { readonly kind: 'files' }
 

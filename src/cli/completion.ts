@@ -1,12 +1,13 @@
 // `postern completion`: the script for a shell, and the hidden command that the script asks what may come next.
 
 import { Argument, type Command } from 'commander'
-import { createPostern, type PosternClient } from '../sdk/client.js'
+import { createPostern } from '../sdk/client.js'
 import { findApi } from './api-access.js'
-import { complete, type Candidate, type Noun, type Wanted } from './complete.js'
+import { complete, type Candidate, type Wanted } from './complete.js'
 import { SCRIPTS, SHELLS, type Shell } from './completion-scripts.js'
 import { printable } from './display-text.js'
 import { examples } from './help.js'
+import { listNames } from './names.js'
 import { print, type Terminal } from './terminal.js'
 
 /** Adds `completion` and the hidden `__complete`. */
@@ -42,7 +43,6 @@ async function lines(wanted: Wanted, current: string, terminal: Terminal): Promi
 
 // A person has pressed Tab and waits.
 const TIMEOUT_MS = 2000
-const LIMIT = 200
 
 // What a shell takes as it is: a name that others chose must not run anything.
 const PLAIN = /^[\w@%+=:,./-]+$/
@@ -55,25 +55,10 @@ async function names(
   try {
     const { url, token } = await findApi(terminal)
     const postern = createPostern({ url, token: token ?? '', timeoutMs: TIMEOUT_MS, retries: 0 })
-    const found = (await LISTS[noun](postern)).map(({ value, meaning }) => ({ value: before + value, meaning }))
+    const found = (await listNames(postern, noun)).map(({ name, meaning }) => ({ value: before + name, meaning }))
     return found.filter(({ value }) => PLAIN.test(value) && value.startsWith(current))
   } catch {
     // No API, no login: no names. An error would be written into the line that is being typed.
     return []
   }
-}
-
-const query = { limit: LIMIT }
-
-const LISTS: Readonly<Record<Noun, (postern: PosternClient) => Promise<Candidate[]>>> = {
-  account: async postern => {
-    const { data } = await postern.GET('/v1/service-accounts', { params: { query } })
-    return data.items.map(({ name, description }) => ({ value: name, meaning: description ?? '' }))
-  },
-  database: async postern => {
-    const { data } = await postern.GET('/v1/databases', { params: { query } })
-    return data.items.map(({ name, role }) => ({ value: name, meaning: role ?? '' }))
-  },
-  group: async () => [],
-  user: async () => [],
 }

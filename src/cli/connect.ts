@@ -5,6 +5,7 @@ import { answer, type Answer } from './answer.js'
 import { usageError } from './command-error.js'
 import { connectionText, FORMATS, formatText, toolText, type Format, type Tool } from './connection-text.js'
 import { examples, withJson, type JsonOption } from './help.js'
+import { ofAccount } from './names.js'
 import type { Terminal } from './terminal.js'
 
 interface ConnectOptions extends JsonOption {
@@ -25,8 +26,9 @@ export function connectCommand(program: Command, terminal: Terminal): void {
     .requiredOption('--database <name>', 'which database')
     .addOption(new Option('--format <format>', 'print this form only').choices(Object.keys(FORMATS)))
     .addOption(new Option('--tool <name>', 'print how this tool or library connects').conflicts('format'))
-  withJson(command).action((account: string, options: ConnectOptions) =>
-    answer(terminal, options, async (postern): Promise<Answer> => {
+  withJson(command).action((account: string, options: ConnectOptions) => {
+    const names = { ...ofAccount(account), database: [options.database] }
+    return answer(terminal, { ...options, names }, async (postern): Promise<Answer> => {
       const params = { path: { name: options.database }, query: { account } }
       const { data: connection } = await postern.GET('/v1/databases/{name}/connect', { params })
       const { format, tool } = options
@@ -36,8 +38,8 @@ export function connectCommand(program: Command, terminal: Terminal): void {
       }
       if (format !== undefined) return { data: connection, text: () => formatText(format, connection) }
       return { data: connection, text: layout => connectionText(connection, layout), notes: connection.notes }
-    }),
-  )
+    })
+  })
   examples(command, [
     ['postern connect robot --database shop', 'Show every form.'],
     ['postern connect robot --database shop --format uri', 'Print the URI only.'],

@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import type { components } from '../sdk/openapi.js'
 import { addDatabaseAdd } from './database-add.js'
+import { addDatabaseGrant } from './database-grant.js'
 import { answer, type Answer } from './answer.js'
 import { confirm, withYes, type YesOption } from './confirm.js'
 import { examples, withJson, type JsonOption } from './help.js'
@@ -28,6 +29,7 @@ export function databaseCommands(program: Command, terminal: Terminal): void {
   addShow(database, terminal)
   addCheck(database, terminal)
   addRemove(database, terminal)
+  addDatabaseGrant(database, terminal)
 }
 
 function addList(database: Command, terminal: Terminal): void {
@@ -54,7 +56,7 @@ function addShow(database: Command, terminal: Terminal): void {
     .summary('show one')
     .description('Show a database. Where it is and who logs in there, only organization admins see.')
   withJson(command).action((name: string, options: JsonOption) =>
-    answer(terminal, options, async postern => {
+    answer(terminal, { ...options, names: { database: [name] } }, async postern => {
       const { data: found } = await postern.GET('/v1/databases/{name}', { params: { path: { name } } })
       return { data: found, text: layout => show(found, layout) }
     }),
@@ -71,7 +73,7 @@ function addCheck(database: Command, terminal: Terminal): void {
         'something is not as it should be.',
     )
   withJson(command).action((name: string, options: JsonOption) =>
-    answer(terminal, options, async (postern): Promise<Answer> => {
+    answer(terminal, { ...options, names: { database: [name] } }, async (postern): Promise<Answer> => {
       const { data: proof } = await postern.POST('/v1/databases/{name}/check', { params: { path: { name } } })
       const failed = proof.findings.filter(({ ok }) => !ok).length
       const failure = {
@@ -91,7 +93,7 @@ function addRemove(database: Command, terminal: Terminal): void {
     .description('Remove a database: its sessions end. The three logins stay on its server, where you may drop them.')
   withJson(withYes(command)).action(async (name: string, options: JsonOption & YesOption) => {
     await confirm(terminal, `Remove ${name} and end its sessions?`, options)
-    return answer(terminal, options, async postern => {
+    return answer(terminal, { ...options, names: { database: [name] } }, async postern => {
       await postern.DELETE('/v1/databases/{name}', { params: { path: { name } } })
       return { data: { name, removed: true }, text: () => `Removed ${name}.` }
     })

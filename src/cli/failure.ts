@@ -6,6 +6,7 @@ import type { ApiAccess } from './api-access.js'
 import { censor } from './censor.js'
 import { CommandError, type ExitCode } from './command-error.js'
 import { printable } from './display-text.js'
+import { hintFor } from './hints.js'
 import { paintFor, print, type Terminal } from './terminal.js'
 
 /** Says on stderr what went wrong, and tells how the process should end. */
@@ -21,9 +22,10 @@ export function warn(terminal: Terminal, text: string): void {
   print(terminal.stderr, `warning: ${printable(text)}`)
 }
 
-/** Turns what a call of the API threw into an error with a hint; anything unknown stays as it is. */
-export function explain(error: unknown, access: ApiAccess): unknown {
-  if (error instanceof ApiError) return refused(error, access)
+/** Turns what a call of the API threw into an error with a hint; anything unknown stays as it is.
+ * @param meant the name that was meant in place of an unknown one. */
+export function explain(error: unknown, access: ApiAccess, meant: string | null): unknown {
+  if (error instanceof ApiError) return refused(error, access, meant)
   if (error instanceof Error && error.name === 'TimeoutError') {
     return new CommandError(`${access.url} did not answer in time`, 'try again; look at the log of Postern')
   }
@@ -31,15 +33,17 @@ export function explain(error: unknown, access: ApiAccess): unknown {
   return error
 }
 
-function refused({ status, detail, hint }: ApiError, { source }: ApiAccess): CommandError {
+function refused(error: ApiError, { source }: ApiAccess, meant: string | null): CommandError {
+  const { status, detail } = error
   if (status === 401 && source === 'quickstart') {
     return new CommandError(detail, 'the token in .postern/quickstart.json is no longer good: run npm start again')
   }
   if (status === 401 && source === 'login') {
     return new CommandError(detail, 'the key that postern login keeps is no longer good: run postern login again')
   }
+  if (meant !== null) return new CommandError(detail, `did you mean ${meant}? ${hintFor(error)}`)
   // Every problem of the API has a hint.
-  return new CommandError(detail, hint || `this is not the answer of a Postern API: check ${ADDRESS[source]}`)
+  return new CommandError(detail, hintFor(error) || `this is not the answer of a Postern API: check ${ADDRESS[source]}`)
 }
 
 /** What the address came from. */

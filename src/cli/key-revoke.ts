@@ -5,6 +5,7 @@ import { answer } from './answer.js'
 import { keyIdOf } from './censor.js'
 import { usageError } from './command-error.js'
 import { examples, withJson, type JsonOption } from './help.js'
+import { ofAccount } from './names.js'
 import { FROM_STDIN, SecretInput } from './secret-input.js'
 import type { Terminal } from './terminal.js'
 
@@ -64,7 +65,7 @@ export function addKeyRevokeAll(key: Command, terminal: Terminal): void {
     .summary('take all keys of an account back')
     .description('Revoke every key of an account. Its sessions end; new keys can be made.')
   withJson(command).action((account: string, options: JsonOption) =>
-    answer(terminal, options, async postern => {
+    answer(terminal, { ...options, names: ofAccount(account) }, async postern => {
       const { data: done } = await postern.POST('/v1/accounts/{account}/keys/revoke-all', {
         params: { path: { account } },
       })

@@ -1,11 +1,12 @@
 // `postern key`: make and list the keys of an account; key-revoke.ts takes them back.
 
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import type { components } from '../sdk/openapi.js'
 import { answer, given } from './answer.js'
-import { examples, withJson, type JsonOption } from './help.js'
+import { days, examples, withJson, type JsonOption } from './help.js'
 import { addKeyRevoke, addKeyRevokeAll } from './key-revoke.js'
 import { all } from './listing.js'
+import { ofAccount } from './names.js'
 import { table, time, type Column } from './table.js'
 import type { Terminal } from './terminal.js'
 
@@ -46,7 +47,7 @@ function addCreate(key: Command, terminal: Terminal): void {
     .option('--description <text>', 'what it is for')
     .option('--expires-in-days <days>', 'stop working after so many days (default: never)', days)
   withJson(command).action((account: string, options: CreateOptions) =>
-    answer(terminal, options, async postern => {
+    answer(terminal, { ...options, names: ofAccount(account) }, async postern => {
       const { name, description, expiresInDays } = options
       const body = given({ name, description, expires_in_days: expiresInDays })
       const { data: made } = await postern.POST('/v1/accounts/{account}/keys', { params: { path: { account } }, body })
@@ -74,7 +75,7 @@ function addList(key: Command, terminal: Terminal): void {
     .summary('list the keys of an account')
     .description('List the keys of an account, those that work no more too. Times are in UTC.')
   withJson(command).action((account: string, options: JsonOption) =>
-    answer(terminal, options, async postern => {
+    answer(terminal, { ...options, names: ofAccount(account) }, async postern => {
       const keys = await all(
         async query =>
           (await postern.GET('/v1/accounts/{account}/keys', { params: { path: { account }, query } })).data,
@@ -95,8 +96,3 @@ const COLUMNS: readonly Column<Key>[] = [
   { title: 'CREATED', cell: key => time(key.created_at), whole: true },
   { title: 'EXPIRES', cell: key => time(key.expires_at), whole: true },
 ]
-
-function days(value: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(value)) throw new InvalidArgumentError('Days are a whole number from 1.')
-  return Number(value)
-}

@@ -8,6 +8,7 @@ import { connectCommand } from './connect.js'
 import { databaseCommands } from './database.js'
 import { report } from './failure.js'
 import { examples } from './help.js'
+import { groupCommands } from './group.js'
 import { keyCommands } from './key.js'
 import { loginCommands } from './login.js'
 import { serverCommands } from './server.js'
@@ -60,6 +61,9 @@ export function createProgram(terminal: Terminal, end: (exitCode: number) => voi
   accountCommands(program, terminal)
   keyCommands(program, terminal)
   connectCommand(program, terminal)
+  program.commandsGroup('Run an organization:')
+  groupCommands(program, terminal)
+  program.commandsGroup('And:')
   completionCommands(program, terminal)
   return program
 }

@@ -3,8 +3,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { displayWidth } from '../../src/cli/display-text.js'
-import { makeCliWorld, type CliWorld, type Ran } from './world-cli.js'
+import { fitsPage, json, makeCliWorld, no, type CliWorld } from './world-cli.js'
 
 void t.test('against a running API', async t => {
   const world = await makeCliWorld(t)
@@ -14,7 +13,7 @@ void t.test('against a running API', async t => {
   await t.test('refusals', t => refusals(t, world))
 })
 
-async function accounts(t: Test, { cli }: CliWorld): Promise<void> {
+async function accounts(t: Test, { cli, person }: CliWorld): Promise<void> {
   await t.test('makes, shows and lists an account', async t => {
     const made = await cli([
       'account',
@@ -37,7 +36,7 @@ async function accounts(t: Test, { cli }: CliWorld): Promise<void> {
     const listed = await cli('account list')
     t.match(listed, {
       code: 0,
-      out: /^NAME +STATE +ROLE +DATABASES +KEYS +MADE BY\netl +active +writer +shop +0 +admin@/,
+      out: /^NAME +STATE +REACHES +KEYS +MADE BY\netl +active +shop as writer +0 +admin@/,
     })
     for (const { out } of [made, shown, listed]) fitsPage(t, out)
   })
@@ -71,8 +70,29 @@ async function accounts(t: Test, { cli }: CliWorld): Promise<void> {
   })
 
   await t.test('refuses a role above the own one, and says which database sets the limit', async t => {
-    const refused = await cli('account create spy --role reader --database nowhere')
-    t.match(refused, { code: 1, out: '', err: /^error: .*nowhere.*\nhint: .+\n$/ })
+    const ada = await person('ada@example.com')
+    const env = { POSTERN_API_KEY: ada.token }
+    const out = await cli('account create spy --role reader --database nowhere', { env })
+    t.match(out, { code: 1, out: '', err: no(/You can not use nowhere/, /leave out nowhere/) })
+    await cli('database grant set shop ada@example.com reader')
+    const above = await cli('account create spy --role admin --database shop', { env })
+    t.match(above, { code: 1, out: '', err: no(/You are reader on shop/, /choose --role reader, or leave out shop/) })
+    t.match(await cli('account create spy --role reader --database shop', { env }), { code: 0 })
+  })
+
+  await t.test('tells the name that was meant', async t => {
+    await cli('account create robot --role reader --database shop')
+    t.match(await cli('account show robt'), {
+      code: 1,
+      err: no(/No such account/, /did you mean robot\? postern account list/),
+    })
+    t.match(await cli('key list robt'), { code: 1, err: no(/No such account/, /did you mean robot\?/) })
+    t.match(await cli('connect robot --database shpo'), { code: 1, err: no(/No such database/, /did you mean shop\?/) })
+    t.match(await cli('account create a --role reader --database shpo'), {
+      code: 1,
+      err: no(/shpo/, /did you mean shop\?/),
+    })
+    t.match(await cli('account show completely-else'), { code: 1, err: /\nhint: postern account list/ })
   })
 }
 
@@ -202,13 +222,4 @@ async function refusals(t: Test, { cli, world }: CliWorld): Promise<void> {
     const refused = await cli('account list', { env: { POSTERN_API_URL: `${world.instance.api}/nowhere` } })
     t.match(refused, { code: 1, out: '', err: /^error: .+\nhint: .+\n$/ })
   })
-}
-
-function json({ code, out, err }: Ran): unknown {
-  if (code !== 0) throw new Error(`exit code ${code}: ${err}`)
-  return JSON.parse(out)
-}
-
-function fitsPage(t: Test, out: string): void {
-  for (const line of out.split('\n')) t.ok(displayWidth(line) <= 80, line)
 }

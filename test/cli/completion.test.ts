@@ -102,6 +102,8 @@ void t.test('offers the names that the API lists', async t => {
   await cli('account create robot --role reader --database shop')
   t.same(await cli('__complete -- account show e'), { code: 0, out: 'etl\tat night\n', err: '' })
   t.match((await cli(['__complete', '--', 'key', 'list', ''])).out, /^etl\t.*\nrobot\t\n$/)
+  await cli(['group', 'create', 'analysts', '--description', 'They read'])
+  t.match((await cli('__complete -- group member add an')).out, 'analysts\tThey read\n')
   t.match((await cli(['__complete', '--', 'connect', 'etl', '--database=s'])).out, '--database=shop\tadmin\n')
 })
 
