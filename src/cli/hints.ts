@@ -12,6 +12,7 @@ const HINTS: { readonly [Code in ApiError['code']]?: Hint } = {
   database_not_found: 'postern database list shows those that you can reach',
   account_not_found: 'postern account list shows those that you can manage',
   key_not_found: 'postern key list ACCOUNT shows the keys of an account',
+  key_not_active: 'postern key list ACCOUNT shows the key that took its place; or make a new one',
   key_limit_reached: 'revoke a key that is no longer used: LAST USED of postern key list tells which',
   grant_not_found: 'see postern database grant list, and postern group grant list',
   group_not_found: 'postern group list shows the groups',

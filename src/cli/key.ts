@@ -5,9 +5,10 @@ import type { components } from '../sdk/openapi.js'
 import { answer, given } from './answer.js'
 import { days, examples, withJson, type JsonOption } from './help.js'
 import { addKeyRevoke, addKeyRevokeAll } from './key-revoke.js'
+import { addKeyRotate } from './key-rotate.js'
 import { all } from './listing.js'
 import { ofAccount } from './names.js'
-import { table, time, type Column } from './table.js'
+import { day, table, time, type Column } from './table.js'
 import type { Terminal } from './terminal.js'
 
 type Key = components['schemas']['Key']
@@ -16,7 +17,7 @@ type Key = components['schemas']['Key']
 export function keyCommands(program: Command, terminal: Terminal): void {
   const key = program
     .command('key')
-    .summary('make, list and revoke API keys')
+    .summary('make, list, rotate and revoke API keys')
     .description('API keys: their tokens are the passwords with which an account connects.')
   examples(key, [
     ['postern key create robot --name ci > token', 'Make a key; its token is shown this once.'],
@@ -25,6 +26,7 @@ export function keyCommands(program: Command, terminal: Terminal): void {
   ])
   addCreate(key, terminal)
   addList(key, terminal)
+  addKeyRotate(key, terminal)
   addKeyRevoke(key, terminal)
   addKeyRevokeAll(key, terminal)
 }
@@ -73,7 +75,10 @@ function addList(key: Command, terminal: Terminal): void {
   const command = key
     .command('list <account>')
     .summary('list the keys of an account')
-    .description('List the keys of an account, those that work no more too. Times are in UTC.')
+    .description(
+      'List the keys of an account, those that work no more too. Times are in UTC; LAST USED is known to about a minute. --json also has ' +
+        'where from it was used, who made it, and the key that took its place.',
+    )
   withJson(command).action((account: string, options: JsonOption) =>
     answer(terminal, { ...options, names: ofAccount(account) }, async postern => {
       const keys = await all(
@@ -93,6 +98,7 @@ const COLUMNS: readonly Column<Key>[] = [
   { title: 'ID', cell: key => key.id, whole: true },
   { title: 'STATE', cell: key => key.state, whole: true },
   { title: 'NAME', cell: key => key.name ?? '-' },
-  { title: 'CREATED', cell: key => time(key.created_at), whole: true },
+  { title: 'CREATED', cell: key => day(key.created_at), whole: true },
   { title: 'EXPIRES', cell: key => time(key.expires_at), whole: true },
+  { title: 'LAST USED', cell: key => time(key.last_used?.at ?? null), whole: true },
 ]

@@ -52,6 +52,11 @@ export function time(value: string | null): string {
   return value === null ? '-' : value.slice(0, 16).replace('T', ' ')
 }
 
+/** Shows the day of a time of the API, in UTC. */
+export function day(value: string): string {
+  return value.slice(0, 10)
+}
+
 function leastWidth(column: Pick<Column<never>, 'title' | 'whole'>, natural: number): number {
   return column.whole ? natural : Math.min(natural, Math.max(MIN_WIDTH, displayWidth(column.title)))
 }

@@ -100,7 +100,7 @@ async function keys(t: Test, { cli, world }: CliWorld): Promise<void> {
   await cli('account create machine --role reader --database shop')
 
   await t.test('prints the token alone on stdout, and the rest on stderr', async t => {
-    const { code, out, err } = await cli('key create machine --name ci --expires-in-days 3')
+    const { code, out, err } = await cli('key create machine --name ci-of-the-web-shop --expires-in-days 3')
     t.equal(code, 0)
     t.match(out, /^pstn_\w{12}_\w{49}\n$/)
     t.match(err, /^Made key \w{12} of machine; it expires 20.* UTC\.\nThis is the only time/)
@@ -113,10 +113,13 @@ async function keys(t: Test, { cli, world }: CliWorld): Promise<void> {
     const listed = await cli('key list machine')
     t.match(
       listed.out,
-      /^ID +STATE +NAME +CREATED +EXPIRES\n\w{12} +active +ci +20.*\n\w{12} +revoked +- +20\S+ \S+ +-\n$/,
+      /^ID +STATE +NAME +CREATED +EXPIRES +LAST USED\n\w{12} +active +ci-of-the-web-s… +20.*\n\w{12} +revoked +- +20\S+ +- +-\n$/,
     )
     fitsPage(t, listed.out)
-    t.match(json(await cli('key list machine --json')), [{ name: 'ci' }, { id: key.id, state: 'revoked' }])
+    t.match(json(await cli('key list machine --json')), [
+      { name: 'ci-of-the-web-shop' },
+      { id: key.id, state: 'revoked' },
+    ])
     t.match(json(await cli(`key revoke ${key.id} --json`)), { id: key.id, state: 'revoked' })
   })
 
