@@ -14,6 +14,7 @@ import { createLogger, type Logger } from './ops/log.js'
 import { Metrics } from './ops/metrics.js'
 import type { ListenerAddress } from './proxy/proxy.js'
 import type { Settings } from './settings.js'
+import { pruneAnswers } from './store/idempotency.js'
 import { migrate } from './store/migrate.js'
 import { openStore } from './store/pool.js'
 
@@ -204,9 +205,10 @@ function readiness(settings: Settings, { revocations }: Knowledge, plane: DataPl
   return { ready: reasons.length === 0, reasons }
 }
 
-function pruneNowAndThen({ changes }: Knowledge, log: Logger): () => void {
+function pruneNowAndThen({ changes, store }: Knowledge, log: Logger): () => void {
   const prune = () => {
     changes.prune(PRUNE_AGE_MS).catch((error: unknown) => log.warn({ err: error }, 'old changes could not be pruned'))
+    pruneAnswers(store).catch((error: unknown) => log.warn({ err: error }, 'old answers could not be pruned'))
   }
   const timer = setInterval(prune, PRUNE_EVERY_MS)
   timer.unref()

@@ -1,28 +1,21 @@
 // Registers a database: its logins are made or given, and proved, before they are kept.
 
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
 import type { Role } from '../auth/account.js'
 import type { Login } from '../auth/database.js'
-import { addDatabase as storeDatabase, getDatabaseByName, type Database } from '../store/databases.js'
+import { addDatabase as storeDatabase, getDatabaseByName } from '../store/databases.js'
 import { setGrant } from '../store/grants.js'
 import { StoreError } from '../store/store-error.js'
-import { change } from './audit-trail.js'
+import { create } from './idempotency.js'
 import { Problem } from './problem.js'
 import type { Proof, UpstreamAddress } from './provisioner.js'
-import { showDatabase, type NewDatabaseSchema } from './resources/database.js'
+import { showDatabase, type AddedDatabaseSchema, type NewDatabaseSchema } from './resources/database.js'
+import { showProof } from './resources/proof.js'
 import type { ApiParts } from './server.js'
 import { invalidRequest } from './validation.js'
 
 type NewDatabase = Static<typeof NewDatabaseSchema>
-
-export interface AddedDatabase {
-  readonly database: Database
-  /** The caller's own; null: they are a machine, whose reach its groups decide. */
-  readonly role: Role | null
-  readonly proof: Proof
-  readonly notes: readonly string[]
-}
 
 interface Access {
   readonly address: UpstreamAddress
@@ -35,11 +28,12 @@ interface Access {
  * @throws Problem `invalid_request`, `name_taken`, `proof_failed`, ProvisionerError, StoreError */
 export async function addDatabase(
   parts: ApiParts,
-  request: FastifyRequest,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
   wanted: NewDatabase,
-): Promise<AddedDatabase> {
+): Promise<Static<typeof AddedDatabaseSchema>> {
   const { store, sealer, provisioner } = parts
   const { account } = request.caller
+  // A machine's groups decide what it reaches.
   const role = account.kind === 'personal' ? 'admin' : null
   // Before anything is done on its server; the store has the last word.
   if (await isRegistered(parts, wanted.name)) throw new Problem('name_taken')
@@ -47,14 +41,15 @@ export async function addDatabase(
   const upstream = { ...pickAddress(address), logins }
   const proof = await provisioner.prove(upstream)
   if (!proof.ok) throw proofFailed(proof)
-  const database = await change(store, request, async (tx, note) => {
+  return create(store, { request, reply }, async (tx, note) => {
     const added = { name: wanted.name, announce: wanted.announce ?? true, ...upstream }
     const stored = await storeDatabase(tx, sealer, added)
     if (role) await setGrant(tx, { accountId: account.id, databaseId: stored.id, role })
-    note({ target: stored.name, after: showDatabase(stored, role) })
-    return stored
+    const database = showDatabase(stored, role)
+    note({ target: stored.name, after: database })
+    const location = `/v1/databases/${encodeURIComponent(stored.name)}`
+    return { location, shown: { database, proof: showProof(proof), notes: [...notes] } }
   })
-  return { database, role, proof, notes }
 }
 
 async function accessTo({ provisioner }: ApiParts, request: NewDatabase): Promise<Access> {

@@ -1,6 +1,7 @@
 // Makes a service account of either scope: a pinned one within its maker's reach, or one in groups, as an admin only.
 
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Static } from 'typebox'
 import { capFor, compareRoles } from '../auth/policy.js'
 import { createPinnedAccount } from '../store/account-lifecycle.js'
 import type { Account } from '../store/accounts.js'
@@ -9,10 +10,10 @@ import { findGroupIds } from '../store/groups.js'
 import type { Executor } from '../store/pool.js'
 import type { Transaction } from '../store/transaction.js'
 import { orNotFound } from './access.js'
-import { change } from './audit-trail.js'
 import type { Caller } from './authorize.js'
+import { create } from './idempotency.js'
 import { Problem } from './problem.js'
-import { showServiceAccount, type NewServiceAccount } from './resources/service-account.js'
+import { showServiceAccount, type NewServiceAccount, type ServiceAccountSchema } from './resources/service-account.js'
 import type { ApiParts } from './server.js'
 
 type ScopeOf<T extends NewServiceAccount['scope']['type']> = Extract<NewServiceAccount['scope'], { type: T }>
@@ -21,28 +22,28 @@ type ScopeOf<T extends NewServiceAccount['scope']['type']> = Extract<NewServiceA
  * StoreError `name_taken` */
 export function createServiceAccount(
   parts: Pick<ApiParts, 'store' | 'pinnedMakers'>,
-  request: FastifyRequest,
+  exchange: { request: FastifyRequest; reply: FastifyReply },
   wanted: NewServiceAccount,
-): Promise<Account> {
-  const { caller } = request
+): Promise<Static<typeof ServiceAccountSchema>> {
+  const { caller } = exchange.request
   const { name, description = null, scope } = wanted
   if (scope.type === 'pinned') {
     if (parts.pinnedMakers === 'admins' && !caller.isAdmin) throw new Problem('pinned_scope_needs_admin')
     const databaseIds = withinCap(caller, scope)
     const pinned = { name, description, role: scope.role, databaseIds, makerId: caller.account.id }
-    return create(tx => createPinnedAccount(tx, pinned))
+    return answer(tx => createPinnedAccount(tx, pinned))
   }
   if (!caller.isAdmin) throw new Problem('groups_scope_needs_admin')
-  return create(async tx => {
+  return answer(async tx => {
     const groupIds = await groupIdsOf(tx, scope.groups)
     return orNotFound('group_not_found', createGroupsAccount(tx, { name, description, groupIds }))
   })
 
-  function create(make: (tx: Transaction) => Promise<Account>): Promise<Account> {
-    return change(parts.store, request, async (tx, note) => {
-      const account = await make(tx)
-      note({ target: account.name, after: showServiceAccount(account) })
-      return account
+  function answer(make: (tx: Transaction) => Promise<Account>): Promise<Static<typeof ServiceAccountSchema>> {
+    return create(parts.store, exchange, async (tx, note) => {
+      const shown = showServiceAccount(await make(tx))
+      note({ target: name, after: shown })
+      return { location: `/v1/service-accounts/${name}`, shown }
     })
   }
 }

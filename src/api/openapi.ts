@@ -15,7 +15,10 @@ const DOCUMENT = '/openapi.json'
 const DESCRIPTION = `Postern hands out API keys instead of database passwords, and takes them back.
 
 Send a token as \`Authorization: Bearer TOKEN\` or \`Authorization: Key TOKEN\`. Every error is a problem document
-(RFC 9457) with a stable \`code\`. Lists take \`limit\` and \`cursor\`, and answer \`items\` and \`next_cursor\`.`
+(RFC 9457) with a stable \`code\`. Lists take \`limit\` and \`cursor\`, and answer \`items\` and \`next_cursor\`.
+
+Creations take an \`Idempotency-Key\`: sent again with it, unchanged and within a day, a request gets its first answer,
+and nothing is made twice. Edits take \`If-Match\` with the \`ETag\` of the version that was looked at.`
 
 /** Serves the document at /openapi.json and its pages at /docs. To be called before the routes are registered. */
 export async function documentRoutes(app: FastifyInstance, version: string): Promise<void> {
@@ -56,6 +59,13 @@ const ALWAYS: readonly ProblemCode[] = ['too_many_requests', 'internal_error']
 const WITH_TOKEN: readonly ProblemCode[] = ['login_needed', 'credentials_rejected', 'busy']
 const WITH_BODY: readonly ProblemCode[] = ['malformed_json', 'body_too_large', 'unsupported_media_type']
 
+const WITH_IDEMPOTENCY_KEY: readonly ProblemCode[] = [
+  'request_under_way',
+  'already_created',
+  'idempotency_key_reused',
+  'conflict',
+]
+
 /** Lists every problem that a route can have. */
 function problemsOf({ config, schema, url, method }: RouteOptions): ProblemCode[] {
   const permission: Permission = config?.permission ?? 'admin'
@@ -68,6 +78,7 @@ function problemsOf({ config, schema, url, method }: RouteOptions): ProblemCode[
     ...(takesInput ? (['invalid_request'] as const) : []),
     ...(parts.params === undefined ? [] : (['malformed_url'] as const)),
     ...(parts.body === undefined ? [] : WITH_BODY),
+    ...(config?.idempotent ? WITH_IDEMPOTENCY_KEY : []),
     ...(config?.etag && method === 'PATCH' ? (['changed_meanwhile'] as const) : []),
     ...(url.startsWith('/v1/') ? (['store_unavailable'] as const) : []),
     ...(config?.problems ?? []),

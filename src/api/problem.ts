@@ -23,6 +23,7 @@ const FACTS = {
   cap: Type.Optional(nullable(Type.String({ description: 'Of role_above_cap: the most that is possible.' }))),
   database: Type.Optional(Type.String({ description: 'Of role_above_cap: the database that sets the cap.' })),
   limit: Type.Optional(Type.Integer({ description: 'Of key_limit_reached: how many there may be.' })),
+  location: Type.Optional(Type.String({ description: 'Of already_created: the path of what was made.' })),
   findings: Type.Optional(Type.Array(FindingSchema, { description: 'Of proof_failed: every check.' })),
 }
 export type ProblemFacts = Static<TObject<typeof FACTS>>

@@ -139,6 +139,16 @@ export const PROBLEMS = {
     title: 'Grants are for personal accounts',
     hint: 'The reach of a service account is its scope: make another one.',
   },
+  request_under_way: {
+    status: 409,
+    title: 'The request with this Idempotency-Key is still being carried out',
+    hint: 'Send it again, unchanged, in a few seconds.',
+  },
+  already_created: {
+    status: 409,
+    title: 'The request with this Idempotency-Key has been carried out, and its secret is not shown again',
+    hint: 'If the secret was lost, revoke what `location` names and create another one, with a new Idempotency-Key.',
+  },
   conflict: {
     status: 409,
     title: 'The change clashes with another one',
@@ -163,6 +173,11 @@ export const PROBLEMS = {
     status: 422,
     title: 'The logins are not what they should be, so the database was not registered',
     hint: 'Correct what `findings` shows, or let Postern provision the logins.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'The Idempotency-Key was used for another request',
+    hint: 'Make a new key, such as a random UUID, for each thing that you create.',
   },
   too_many_requests: {
     status: 429,

@@ -17,6 +17,7 @@ import { guardRoutes } from './authorize.js'
 import type { ListenerTls } from './connection-uri.js'
 import { handleError, type ErrorLog } from './error-handler.js'
 import { sendEtags } from './etag.js'
+import { takeIdempotencyKeys } from './idempotency.js'
 import { documentRoutes, isDocumentUrl } from './openapi.js'
 import { Problem } from './problem.js'
 import type { Provisioner } from './provisioner.js'
@@ -113,6 +114,7 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   })
   guardRoutes(app, { ...parts, isPublicPlugin: isDocumentUrl })
   sendEtags(app)
+  takeIdempotencyKeys(app, parts)
   app.setNotFoundHandler({ preHandler: app.rateLimit() }, () => {
     throw new Problem('route_not_found')
   })

@@ -595,11 +595,14 @@ export interface components {
         | 'needs_group'
         | 'scope_immutable'
         | 'not_a_person'
+        | 'request_under_way'
+        | 'already_created'
         | 'conflict'
         | 'changed_meanwhile'
         | 'body_too_large'
         | 'unsupported_media_type'
         | 'proof_failed'
+        | 'idempotency_key_reused'
         | 'too_many_requests'
         | 'internal_error'
         | 'upstream_failed'
@@ -619,6 +622,8 @@ export interface components {
       database?: string
       /** @description Of key_limit_reached: how many there may be. */
       limit?: number
+      /** @description Of already_created: the path of what was made. */
+      location?: string
       /** @description Of proof_failed: every check. */
       findings?: components['schemas']['Finding'][]
     }
@@ -1369,7 +1374,10 @@ export interface operations {
   addDatabase: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description 1 to 255 printable ASCII characters: makes it safe to send the request again within a day. */
+        'idempotency-key'?: string
+      }
       path?: never
       cookie?: never
     }
@@ -1391,6 +1399,8 @@ export interface operations {
           'X-RateLimit-Reset'?: number
           /** @description Where it is shown. */
           Location?: string
+          /** @description `true`: this is the answer that the same request had before. */
+          'Idempotency-Replayed'?: string
           [name: string]: unknown
         }
         content: {
@@ -1437,12 +1447,18 @@ export interface operations {
         }
       }
       /**
-       * @description `name_taken`: The name is taken.
+       * @description `request_under_way`: The request with this Idempotency-Key is still being carried out.
+       *
+       *     `already_created`: The request with this Idempotency-Key has been carried out, and its secret is not shown again.
        *
        *     `conflict`: The change clashes with another one.
+       *
+       *     `name_taken`: The name is taken.
        */
       409: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -1467,7 +1483,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `proof_failed`: The logins are not what they should be, so the database was not registered. */
+      /**
+       * @description `idempotency_key_reused`: The Idempotency-Key was used for another request.
+       *
+       *     `proof_failed`: The logins are not what they should be, so the database was not registered.
+       */
       422: {
         headers: {
           [name: string]: unknown
@@ -2730,7 +2750,10 @@ export interface operations {
   createGroup: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description 1 to 255 printable ASCII characters: makes it safe to send the request again within a day. */
+        'idempotency-key'?: string
+      }
       path?: never
       cookie?: never
     }
@@ -2751,6 +2774,8 @@ export interface operations {
           'X-RateLimit-Reset'?: number
           /** @description Where it is shown. */
           Location?: string
+          /** @description `true`: this is the answer that the same request had before. */
+          'Idempotency-Replayed'?: string
           [name: string]: unknown
         }
         content: {
@@ -2795,12 +2820,18 @@ export interface operations {
         }
       }
       /**
-       * @description `name_taken`: The name is taken.
+       * @description `request_under_way`: The request with this Idempotency-Key is still being carried out.
+       *
+       *     `already_created`: The request with this Idempotency-Key has been carried out, and its secret is not shown again.
        *
        *     `conflict`: The change clashes with another one.
+       *
+       *     `name_taken`: The name is taken.
        */
       409: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -2818,6 +2849,15 @@ export interface operations {
       }
       /** @description `unsupported_media_type`: The body is not of a type that the API reads. */
       415: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. */
+      422: {
         headers: {
           [name: string]: unknown
         }
@@ -4180,7 +4220,10 @@ export interface operations {
   createServiceAccount: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description 1 to 255 printable ASCII characters: makes it safe to send the request again within a day. */
+        'idempotency-key'?: string
+      }
       path?: never
       cookie?: never
     }
@@ -4201,6 +4244,8 @@ export interface operations {
           'X-RateLimit-Reset'?: number
           /** @description Where it is shown. */
           Location?: string
+          /** @description `true`: this is the answer that the same request had before. */
+          'Idempotency-Replayed'?: string
           [name: string]: unknown
         }
         content: {
@@ -4262,12 +4307,18 @@ export interface operations {
         }
       }
       /**
-       * @description `name_taken`: The name is taken.
+       * @description `request_under_way`: The request with this Idempotency-Key is still being carried out.
+       *
+       *     `already_created`: The request with this Idempotency-Key has been carried out, and its secret is not shown again.
        *
        *     `conflict`: The change clashes with another one.
+       *
+       *     `name_taken`: The name is taken.
        */
       409: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -4285,6 +4336,15 @@ export interface operations {
       }
       /** @description `unsupported_media_type`: The body is not of a type that the API reads. */
       415: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. */
+      422: {
         headers: {
           [name: string]: unknown
         }
@@ -5099,7 +5159,10 @@ export interface operations {
   createKey: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description 1 to 255 printable ASCII characters: makes it safe to send the request again within a day. */
+        'idempotency-key'?: string
+      }
       path: {
         /** @description The account's name: a service account's name or a person's e-mail address. */
         account: string
@@ -5123,6 +5186,8 @@ export interface operations {
           'X-RateLimit-Reset'?: number
           /** @description Where it is shown. */
           Location?: string
+          /** @description `true`: this is the answer that the same request had before. */
+          'Idempotency-Replayed'?: string
           [name: string]: unknown
         }
         content: {
@@ -5178,12 +5243,18 @@ export interface operations {
         }
       }
       /**
-       * @description `key_limit_reached`: The account has as many active keys as it may have.
+       * @description `request_under_way`: The request with this Idempotency-Key is still being carried out.
+       *
+       *     `already_created`: The request with this Idempotency-Key has been carried out, and its secret is not shown again.
        *
        *     `conflict`: The change clashes with another one.
+       *
+       *     `key_limit_reached`: The account has as many active keys as it may have.
        */
       409: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -5201,6 +5272,15 @@ export interface operations {
       }
       /** @description `unsupported_media_type`: The body is not of a type that the API reads. */
       415: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. */
+      422: {
         headers: {
           [name: string]: unknown
         }
@@ -5768,7 +5848,10 @@ export interface operations {
   rotateKey: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description 1 to 255 printable ASCII characters: makes it safe to send the request again within a day. */
+        'idempotency-key'?: string
+      }
       path: {
         /** @description The key's id: the 12 characters after `pstn_`. */
         id: string
@@ -5792,6 +5875,8 @@ export interface operations {
           'X-RateLimit-Reset'?: number
           /** @description Where it is shown. */
           Location?: string
+          /** @description `true`: this is the answer that the same request had before. */
+          'Idempotency-Replayed'?: string
           [name: string]: unknown
         }
         content: {
@@ -5847,14 +5932,20 @@ export interface operations {
         }
       }
       /**
-       * @description `key_not_active`: The key no longer works, or has been rotated.
+       * @description `request_under_way`: The request with this Idempotency-Key is still being carried out.
        *
-       *     `key_limit_reached`: The account has as many active keys as it may have.
+       *     `already_created`: The request with this Idempotency-Key has been carried out, and its secret is not shown again.
        *
        *     `conflict`: The change clashes with another one.
+       *
+       *     `key_not_active`: The key no longer works, or has been rotated.
+       *
+       *     `key_limit_reached`: The account has as many active keys as it may have.
        */
       409: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -5872,6 +5963,15 @@ export interface operations {
       }
       /** @description `unsupported_media_type`: The body is not of a type that the API reads. */
       415: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. */
+      422: {
         headers: {
           [name: string]: unknown
         }

@@ -4,7 +4,7 @@
 //
 // Header and `aad` are authenticated: a sealed text opens only in the place it was sealed for.
 
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import { StoreError } from './store-error.js'
 
 export interface SealingKey {
@@ -64,6 +64,12 @@ export class Sealer {
     } catch {
       throw new StoreError('unsealable', 'open a sealed text')
     }
+  }
+
+  /** Makes 32 bytes by which a text is known again, and from which nobody without the first key can guess it. */
+  fingerprint(text: string): Buffer {
+    const key = hkdfSync('sha256', this.#first.key, '', 'postern fingerprint', KEY_BYTES)
+    return createHmac('sha256', Buffer.from(key)).update(text).digest()
   }
 
   /** Tells whether a text is sealed under the first key, or should be sealed again. */

@@ -61,6 +61,14 @@ void t.test('a rotated key: the first one seals, the old one still opens, until 
   )
 })
 
+void t.test('knows a text again by a fingerprint that only its key can make', async t => {
+  const print = new Sealer([one]).fingerprint('postgres://admin:guess-me@db/shop')
+  t.strictSame(new Sealer([one, two]).fingerprint('postgres://admin:guess-me@db/shop'), print)
+  t.equal(print.length, 32)
+  t.notSame(new Sealer([one]).fingerprint('postgres://admin:guess-m3@db/shop'), print)
+  t.notSame(new Sealer([two, one]).fingerprint('postgres://admin:guess-me@db/shop'), print)
+})
+
 void t.test('refuses keys that it can not work with', async t => {
   t.throws(() => new Sealer([]), TypeError)
   t.throws(() => new Sealer([{ id: 'short', key: randomBytes(16) }]), TypeError)

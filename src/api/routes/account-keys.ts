@@ -4,6 +4,7 @@ import { countActiveKeys, createKey, listKeys, revokeAllKeys } from '../../store
 import { lockChanges } from '../../store/transaction.js'
 import { findAccount, orNotFound } from '../access.js'
 import { change } from '../audit-trail.js'
+import { create } from '../idempotency.js'
 import { toList, toPageRequest } from '../lists.js'
 import { expiryIn, keyLimit, mintKey, orLimitReached } from '../new-key.js'
 import {
@@ -47,7 +48,8 @@ export function accountKeyRoutes(app: Api, { store, limits }: ApiParts): void {
       config: {
         permission: 'member',
         audit: 'key.create',
-        problems: ['account_not_found', 'key_limit_reached', 'conflict'],
+        idempotent: true,
+        problems: ['account_not_found', 'key_limit_reached'],
       },
       schema: {
         operationId: 'createKey',
@@ -66,14 +68,12 @@ export function accountKeyRoutes(app: Api, { store, limits }: ApiParts): void {
       const { name = null, description = null, expires_in_days: days } = body
       const newKey = { ...secret, name, description, expiresAt: expiryIn(days), createdBy: caller.account.id }
       const limit = keyLimit(account, limits)
-      const creation = change(store, request, async (tx, note) => {
+      const creation = create(store, { request, reply }, async (tx, note) => {
         const made = showKey(await createKey(tx, newKey, limit), account.name)
         note({ target: `${account.name} ${made.id}`, after: made })
-        return made
+        return { location: `/v1/keys/${made.id}`, shown: { key: made }, secret: { token } }
       })
-      const key = await orNotFound('account_not_found', orLimitReached(limit, creation))
-      reply.code(201).header('cache-control', 'no-store').header('location', `/v1/keys/${key.id}`)
-      return { key, token }
+      return orNotFound('account_not_found', orLimitReached(limit, creation))
     },
   )
 

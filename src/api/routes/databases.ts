@@ -54,7 +54,8 @@ export function databaseRoutes(app: Api, parts: ApiParts): void {
       config: {
         permission: 'admin',
         audit: 'database.add',
-        problems: ['name_taken', 'bad_database_url', 'proof_failed', 'upstream_failed', 'conflict'],
+        idempotent: true,
+        problems: ['name_taken', 'bad_database_url', 'proof_failed', 'upstream_failed'],
       },
       bodyLimit: MAX_NEW_DATABASE_BYTES,
       schema: {
@@ -68,11 +69,7 @@ export function databaseRoutes(app: Api, parts: ApiParts): void {
         response: { 201: AddedDatabaseSchema },
       },
     },
-    async (request, reply) => {
-      const { database, role, proof, notes } = await addDatabase(parts, request, request.body)
-      reply.code(201).header('location', `/v1/databases/${encodeURIComponent(database.name)}`)
-      return { database: showDatabase(database, role), proof: showProof(proof), notes: [...notes] }
-    },
+    async (request, reply) => addDatabase(parts, { request, reply }, request.body),
   )
 
   app.get(

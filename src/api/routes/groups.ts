@@ -5,6 +5,7 @@ import { createGroup, deleteGroup, editGroup, getGroup, getGroupByName, listGrou
 import { orNotFound } from '../access.js'
 import { change } from '../audit-trail.js'
 import { readForEdit } from '../etag.js'
+import { create } from '../idempotency.js'
 import { ListQuery, toList, toPageRequest } from '../lists.js'
 import { Problem } from '../problem.js'
 import { GroupEditSchema, GroupListSchema, GroupSchema, NewGroupSchema, showGroup } from '../resources/group.js'
@@ -34,7 +35,7 @@ export function groupRoutes(app: Api, { store }: ApiParts): void {
   app.post(
     '/groups',
     {
-      config: { permission: 'admin', audit: 'group.create', problems: ['name_taken', 'conflict'] },
+      config: { permission: 'admin', audit: 'group.create', idempotent: true, problems: ['name_taken'] },
       schema: {
         operationId: 'createGroup',
         tags: TAGS,
@@ -46,13 +47,11 @@ export function groupRoutes(app: Api, { store }: ApiParts): void {
     },
     async (request, reply) => {
       const { name, description = null, organization_admin: organizationAdmin = false } = request.body
-      const group = await change(store, request, async (tx, note) => {
-        const made = showGroup(await createGroup(tx, { name, description, organizationAdmin }))
-        note({ target: name, after: made })
-        return made
+      return create(store, { request, reply }, async (tx, note) => {
+        const shown = showGroup(await createGroup(tx, { name, description, organizationAdmin }))
+        note({ target: name, after: shown })
+        return { location: `/v1/groups/${name}`, shown }
       })
-      reply.code(201).header('location', `/v1/groups/${name}`)
-      return group
     },
   )
 

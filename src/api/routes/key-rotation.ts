@@ -2,8 +2,8 @@
 
 import { lifetimeOf, rotateKey } from '../../store/rotate-key.js'
 import { orNotFound } from '../access.js'
-import { change } from '../audit-trail.js'
 import { findKey } from '../find-key.js'
+import { create } from '../idempotency.js'
 import { expiryIn, keyLimit, mintKey, orLimitReached } from '../new-key.js'
 import { KeyRotationSchema, RotatedKeySchema, showKey } from '../resources/key.js'
 import { KeyParams } from '../schema-types.js'
@@ -19,7 +19,8 @@ export function keyRotationRoutes(app: Api, { store, limits }: ApiParts): void {
       config: {
         permission: 'member',
         audit: 'key.rotate',
-        problems: ['key_not_found', 'key_not_active', 'key_limit_reached', 'conflict'],
+        idempotent: true,
+        problems: ['key_not_found', 'key_not_active', 'key_limit_reached'],
       },
       schema: {
         operationId: 'rotateKey',
@@ -39,7 +40,7 @@ export function keyRotationRoutes(app: Api, { store, limits }: ApiParts): void {
       const { token, key } = await mintKey(account)
       const graceMs = (body.grace_minutes ?? DEFAULT_GRACE_MINUTES) * MINUTE_MS
       const limit = keyLimit(account, limits)
-      const rotation = change(store, request, async (tx, note) => {
+      const rotation = create(store, { request, reply }, async (tx, note) => {
         const { before, old, successor } = await rotateKey(tx, {
           keyId: params.id,
           graceMs,
@@ -56,11 +57,9 @@ export function keyRotationRoutes(app: Api, { store, limits }: ApiParts): void {
         const [replaced, made] = [showKey(old, account.name), showKey(successor, account.name)]
         note({ target: `${account.name} ${params.id}`, before: showKey(before, account.name), after: replaced })
         note({ target: `${account.name} ${made.id}`, after: made })
-        return { key: made, replaced }
+        return { location: `/v1/keys/${made.id}`, shown: { key: made, replaced }, secret: { token } }
       })
-      const { key: made, replaced } = await orNotFound('key_not_found', orLimitReached(limit, rotation, NO_ROOM))
-      reply.code(201).header('cache-control', 'no-store').header('location', `/v1/keys/${made.id}`)
-      return { key: made, token, replaced }
+      return orNotFound('key_not_found', orLimitReached(limit, rotation, NO_ROOM))
     },
   )
 }

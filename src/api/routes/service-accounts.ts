@@ -42,13 +42,13 @@ export function serviceAccountRoutes(app: Api, parts: ApiParts): void {
       config: {
         permission: 'member',
         audit: 'service-account.create',
+        idempotent: true,
         problems: [
           'role_above_cap',
           'pinned_scope_needs_admin',
           'groups_scope_needs_admin',
           'group_not_found',
           'name_taken',
-          'conflict',
         ],
       },
       schema: {
@@ -62,11 +62,7 @@ export function serviceAccountRoutes(app: Api, parts: ApiParts): void {
         response: { 201: ServiceAccountSchema },
       },
     },
-    async (request, reply) => {
-      const account = await createServiceAccount(parts, request, request.body)
-      reply.code(201).header('location', `/v1/service-accounts/${account.name}`)
-      return showServiceAccount(account)
-    },
+    async (request, reply) => createServiceAccount(parts, { request, reply }, request.body),
   )
 
   app.get(
