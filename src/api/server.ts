@@ -22,6 +22,7 @@ import { documentRoutes, isDocumentUrl } from './openapi.js'
 import { Problem } from './problem.js'
 import type { Provisioner } from './provisioner.js'
 import { accountKeyRoutes } from './routes/account-keys.js'
+import { auditEventRoutes } from './routes/audit-events.js'
 import { connectRoutes } from './routes/connect.js'
 import { databaseAccessRoutes } from './routes/database-access.js'
 import { databaseRoutes } from './routes/databases.js'
@@ -162,4 +163,5 @@ function registerV1(app: Api, parts: ApiParts): void {
   keyRoutes(app, parts)
   keyRotationRoutes(app, parts)
   tokenRevocationRoutes(app, parts)
+  auditEventRoutes(app, parts)
 }

@@ -104,24 +104,35 @@ export async function listAuditEvents(
   request: PageRequest,
 ): Promise<Page<AuditEvent>> {
   const [before] = decodeCursor(request.cursor, 1)
-  const { actor, action, target, outcome, reference, from, until } = filter
-  const values = [before, actor, action, target, outcome, reference, from, until, request.limit + 1]
-  const rows = await db.run<EventRow>('list audit events', LIST_SQL, values)
-  const page = toPage(rows, request.limit, row => [row.seq])
-  return { items: page.items.map(row => ({ ...row, seq: Number(row.seq) })), next: page.next }
+  const values = [...filterValues(filter), before, request.limit + 1]
+  const page = toPage(await db.run<EventRow>('list audit events', LIST_SQL, values), request.limit, row => [row.seq])
+  return { items: page.items.map(toEvent), next: page.next }
 }
 
-// The driver gives bigint as text.
-type EventRow = Omit<AuditEvent, 'seq'> & { readonly seq: string }
+/** A row as EVENT_SQL reads it: the driver gives bigint as text. */
+export type EventRow = Omit<AuditEvent, 'seq'> & { readonly seq: string }
+
+export function toEvent(row: EventRow): AuditEvent {
+  return { ...row, seq: Number(row.seq) }
+}
+
+export const EVENT_SQL = `
+  seq, postern.epoch_ms(at) as at, actor, actor_key as "actorKey", via, action, target, outcome, reason, reference,
+  address, before, after`
+
+/** The values of FILTER_SQL, $1 to $7. */
+export function filterValues(filter: AuditFilter): unknown[] {
+  const { actor, action, target, outcome, reference, from, until } = filter
+  return [actor, action, target, outcome, reference, from, until]
+}
+
+export const FILTER_SQL = `
+  ($1::text is null or actor = $1) and ($2::text is null or action = $2 or starts_with(action, $2 || '.'))
+  and ($3::text is null or target = $3) and ($4::text is null or outcome = $4)
+  and ($5::text is null or reference = $5)
+  and ($6::double precision is null or at >= to_timestamp($6::double precision / 1000))
+  and ($7::double precision is null or at < to_timestamp($7::double precision / 1000))`
 
 const LIST_SQL = `
-  select seq, postern.epoch_ms(at) as at, actor, actor_key as "actorKey", via, action, target, outcome, reason, reference,
-    address, before, after
-  from postern.audit_events
-  where ($1::bigint is null or seq < $1::bigint) and ($2::text is null or actor = $2)
-    and ($3::text is null or action = $3 or starts_with(action, $3 || '.'))
-    and ($4::text is null or target = $4) and ($5::text is null or outcome = $5)
-    and ($6::text is null or reference = $6)
-    and ($7::double precision is null or at >= to_timestamp($7::double precision / 1000))
-    and ($8::double precision is null or at < to_timestamp($8::double precision / 1000))
-  order by seq desc limit $9`
+  select ${EVENT_SQL} from postern.audit_events
+  where ${FILTER_SQL} and ($8::bigint is null or seq < $8::bigint) order by seq desc limit $9`

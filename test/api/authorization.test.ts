@@ -154,6 +154,9 @@ const ROWS: readonly Row[] = [
   { route: 'PATCH /v1/keys/:id', url: '/v1/keys/SPARE_KEY', body: { name: 'ci' }, ...makers(200) },
   { route: 'POST /v1/keys/:id/revoke', url: '/v1/keys/SPARE_KEY/revoke', ...makers(200) },
   { route: 'POST /v1/keys/revoke', url: '/v1/keys/revoke', body: { token: mintToken().token }, ...everyone(204) },
+  { route: 'GET /v1/audit-events', url: '/v1/audit-events', ...observers(200) },
+  { route: 'GET /v1/audit-events/export', url: '/v1/audit-events/export', ...observers(200) },
+  { route: 'GET /v1/audit-events/verify', url: '/v1/audit-events/verify', ...observers(200) },
   // Last: what they take away is gone for the rows before.
   { route: 'DELETE /v1/service-accounts/:name', url: '/v1/service-accounts/spare', ...makers(204), admin: 404 },
   { route: 'DELETE /v1/groups/:group', url: '/v1/groups/staff', ...adminOnly(204), adminMachine: 404 },

@@ -37,6 +37,8 @@ export interface Person {
 export interface World {
   readonly server: TestServer
   readonly store: Store
+  /** The superuser's URL of the store. */
+  readonly url: string
   readonly app: FastifyInstance
   readonly observed: Parameters<ApiParts['observe']>[0][]
   readonly logged: object[]
@@ -106,6 +108,7 @@ async function makeWorld(t: Suite, server: TestServer, options: WorldOptions): P
   return {
     server,
     store,
+    url,
     app,
     observed,
     logged,

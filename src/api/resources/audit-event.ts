@@ -1,0 +1,112 @@
+// The audit log, as the API shows it.
+
+import { Type } from 'typebox'
+import type { Static } from 'typebox'
+import type { AuditEvent, AuditFilter, AuditVia } from '../../store/audit.js'
+import type { AuditHead, AuditProblemKind, Verification } from '../../store/audit-verify.js'
+import { listOf, ListQuery } from '../lists.js'
+import { choice, nullable, Time, toTime } from '../schema-types.js'
+import { invalidRequest } from '../validation.js'
+
+const OUTCOMES: readonly ('done' | 'refused')[] = ['done', 'refused']
+const VIAS: readonly AuditVia[] = ['key', 'console', 'proxy', 'system']
+const PROBLEM_KINDS: readonly AuditProblemKind[] = ['altered', 'missing', 'reordered', 'cut_off']
+
+const filterText = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 300, description }))
+const filterTime = (description: string) => Type.Optional(Type.String({ maxLength: 40, description }))
+
+export const AuditFilterQuery = Type.Object(
+  {
+    actor: filterText('Name of the account that did it.'),
+    action: filterText('An action, or what it begins with: `key` finds `key.revoke` too.'),
+    target: filterText('What was changed, as the event names it: `robot`, or `robot` and the id of a key.'),
+    outcome: Type.Optional(choice(OUTCOMES, { description: 'Whether it was done or refused.' })),
+    reference: filterText('What a client was told to quote.'),
+    from: filterTime('Not before this time (ISO 8601).'),
+    until: filterTime('Before this time (ISO 8601).'),
+  },
+  { additionalProperties: false },
+)
+
+export const AuditListQuery = Type.Object(
+  { ...ListQuery.properties, ...AuditFilterQuery.properties },
+  { additionalProperties: false },
+)
+
+const Detail = Type.Unsafe<Record<string, unknown> | null>({ type: ['object', 'null'], additionalProperties: true })
+
+export const AuditEventSchema = Type.Object(
+  {
+    seq: Type.Integer({ description: 'Counts up by one.' }),
+    at: Time,
+    actor: nullable(Type.String({ description: 'Name of an account; null: nobody who is known, or Postern itself.' })),
+    actor_key: nullable(Type.String({ description: 'Id of the key that was used.' })),
+    via: choice(VIAS),
+    action: Type.String({ description: '`noun.verb`, as in `key.revoke`.' }),
+    target: nullable(Type.String({ description: 'What was changed, by the name that people know it by.' })),
+    outcome: choice(OUTCOMES),
+    reason: nullable(Type.String({ description: 'Why it was refused.' })),
+    reference: nullable(Type.String({ description: 'What the client was told to quote.' })),
+    address: nullable(Type.String({ description: 'Of the client.' })),
+    before: Detail,
+    after: Detail,
+  },
+  { title: 'AuditEvent' },
+)
+
+export const AuditEventListSchema = listOf(AuditEventSchema, 'AuditEventList')
+
+export const VerifyQuery = Type.Object(
+  {
+    anchor: Type.Optional(
+      Type.String({
+        pattern: '^[0-9]{1,15}:[0-9a-f]{64}$',
+        description:
+          'SEQ:HASH, the head of an earlier verification: shows that nothing up to there was rewritten since.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+const HeadSchema = Type.Object({ seq: Type.Integer(), hash: Type.String() }, { title: 'AuditHead' })
+
+export const VerificationSchema = Type.Object(
+  {
+    ok: Type.Boolean({ description: 'Whether everything is as it was written.' }),
+    checked: Type.Integer({ description: 'Events that are.' }),
+    head: HeadSchema,
+    first_problem: nullable(
+      Type.Object({ seq: Type.Integer(), kind: choice(PROBLEM_KINDS) }, { description: 'null: there is none.' }),
+    ),
+  },
+  { title: 'AuditVerification' },
+)
+
+export function showAuditEvent({ actorKey, at, ...event }: AuditEvent): Static<typeof AuditEventSchema> {
+  const [before, after] = [event.before, event.after] as (Record<string, unknown> | null)[]
+  return { ...event, at: toTime(at), actor_key: actorKey, before: before ?? null, after: after ?? null }
+}
+
+export function showVerification({ checked, head, problem }: Verification): Static<typeof VerificationSchema> {
+  return { ok: problem === null, checked, head: { ...head }, first_problem: problem && { ...problem } }
+}
+
+/** @throws Problem `invalid_request` for what is no time */
+export function toFilter({ from, until, ...rest }: Static<typeof AuditFilterQuery>): AuditFilter {
+  return { ...rest, from: toEpoch('from', from), until: toEpoch('until', until) }
+}
+
+export function toAnchor(anchor: string | undefined): AuditHead | undefined {
+  const [seq, hash] = anchor?.split(':') ?? []
+  return seq === undefined || hash === undefined ? undefined : { seq: Number(seq), hash }
+}
+
+function toEpoch(field: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const epochMs = Date.parse(text)
+  if (Number.isNaN(epochMs)) {
+    throw invalidRequest([{ field, problem: 'is no time', hint: 'ISO 8601, as in 2026-05-04T12:00:00Z.' }])
+  }
+  return epochMs
+}
