@@ -1,0 +1,120 @@
+// What a group gives holds from the next login; what is taken from it ends the sessions that depended on it: those of its
+// members, and those of pinned accounts that its members made.
+
+import t, { type Test } from 'tap'
+import type { Role } from '../../src/auth/account.js'
+import { createPersonalAccount, createPinnedAccount } from '../../src/store/account-lifecycle.js'
+import { removeGroupGrant, setGroupGrant } from '../../src/store/group-grants.js'
+import { addMember, removeMember } from '../../src/store/group-members.js'
+import { createGroupsAccount, editGroupsAccount } from '../../src/store/groups-accounts.js'
+import { createGroup, deleteGroup, editGroup, type Group } from '../../src/store/groups.js'
+import { withTransaction } from '../../src/store/transaction.js'
+import { makeWorld, type Member, type World } from '../support/world.js'
+import { drive, until, type Driver } from './observe.js'
+
+const ACCESS_CHANGED = { code: '57P01', message: 'session ended: access to the database changed' }
+
+void t.test('groups', async t => {
+  const world = await makeWorld(t)
+  const { store } = world
+  const databaseId = world.database.id
+  const give = (group: Group, role: Role) => setGroupGrant(store, { groupId: group.id, databaseId, role })
+  const group = async (name: string, role?: Role) => {
+    const made = await createGroup(store, { name, description: null, organizationAdmin: false })
+    if (role) await give(made, role)
+    return made
+  }
+  const machine = async (name: string, ...groups: Group[]) => {
+    const groupIds = groups.map(({ id }) => id)
+    return world.key(await withTransaction(store, tx => createGroupsAccount(tx, { name, description: null, groupIds })))
+  }
+  const person = (email: string) => createPersonalAccount(store, { email, orgRole: 'member', passwordHash: null })
+  const connect = async (member: Member) => {
+    await seen(world)
+    return drive(t, world.uri(member))
+  }
+
+  await t.test('a role of a group that is lowered ends sessions, one that is raised does not', async t => {
+    const staff = await group('staff', 'writer')
+    const robot = await machine('lowered', staff)
+    const writing = await connect(robot)
+    t.match(await whoIs(writing), /_writer$/)
+    await give(staff, 'admin')
+    await seen(world)
+    await stands(t, writing)
+    await give(staff, 'reader')
+    t.match(await writing.ended, ACCESS_CHANGED)
+    const reading = await connect(robot)
+    t.match(await whoIs(reading), /_reader$/, 'it gets in as what the group gives now')
+    await removeGroupGrant(store, staff.id, databaseId)
+    t.match(await reading.ended, ACCESS_CHANGED)
+    await t.rejects(drive(t, world.uri(robot)), { code: '42501' })
+  })
+
+  await t.test('what another group gives as well is not lost', async t => {
+    const [one, other] = [await group('one', 'writer'), await group('other', 'writer')]
+    const robot = await machine('double', one, other)
+    const writing = await connect(robot)
+    await withTransaction(store, tx => editGroupsAccount(tx, robot.id, { description: null, groupIds: [other.id] }))
+    await deleteGroup(store, one.id)
+    await seen(world)
+    await stands(t, writing)
+    await give(other, 'reader')
+    t.match(await writing.ended, ACCESS_CHANGED)
+  })
+
+  await t.test('a person who leaves a group loses it, and so do the pinned accounts that they made', async t => {
+    const crew = await group('crew', 'writer')
+    const eve = await person('eve@example.com')
+    await addMember(store, crew.id, eve.id)
+    const pinned = { name: 'made-by-eve', role: 'writer', databaseIds: [databaseId], makerId: eve.id } as const
+    const made = await world.key(await withTransaction(store, tx => createPinnedAccount(tx, pinned)))
+    const both = [await connect(await world.key(eve)), await connect(made)]
+    await removeMember(store, crew.id, eve.id)
+    for (const { ended } of both) t.match(await ended, ACCESS_CHANGED)
+    await t.rejects(drive(t, world.uri(made)), { code: '42501' })
+  })
+
+  await t.test('a group that is deleted takes what it gave', async t => {
+    const temps = await group('temps', 'reader')
+    const tom = await person('tom@example.com')
+    await addMember(store, temps.id, tom.id)
+    const key = await world.key(tom)
+    const { ended } = await connect(key)
+    await deleteGroup(store, temps.id)
+    t.match(await ended, ACCESS_CHANGED)
+    await t.rejects(drive(t, world.uri(key)), { code: '42501' })
+  })
+
+  await t.test('a group that is renamed, or administers no more, ends nothing', async t => {
+    const admins = await group('admins', 'reader')
+    const reading = await connect(await machine('deputy', admins))
+    await editGroup(store, admins.id, { ...admins, organizationAdmin: true })
+    await editGroup(store, admins.id, { ...admins, name: 'former', organizationAdmin: false })
+    await seen(world)
+    await stands(t, reading)
+  })
+
+  await t.test('the log tells why a pinned account was refused a database', async t => {
+    const reasons = world.log.filter(({ code }) => code === 'database_denied').map(({ reason }) => reason)
+    t.same(new Set(reasons), new Set(['not_granted', 'maker_lost_it']))
+  })
+})
+
+/** Waits until the proxy has read all changes up to now. */
+async function seen(world: World): Promise<void> {
+  const { changes, revocations } = world.instance.knowledge
+  const { head } = await changes.readChanges(0, 1)
+  await until('the proxy has read all changes', () => revocations.head >= head)
+  // What it found is acted on within a few turns, and needs the store for it.
+  for (let turn = 0; turn < 3; turn++) await changes.readChanges(head, 1)
+}
+
+async function stands(t: Test, { client }: Driver): Promise<void> {
+  t.equal((await client.query('select 1')).rowCount, 1, 'the session stands')
+}
+
+async function whoIs({ client }: Driver): Promise<string> {
+  const { rows } = await client.query<{ who: string }>('select current_user as who')
+  return rows[0]?.who ?? ''
+}
