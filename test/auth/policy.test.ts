@@ -109,37 +109,6 @@ void t.test('does not take a database for another whose name it resembles', asyn
   t.ok(decide(account, 'owner/shop'))
 })
 
-void t.test('never lowers a role when a grant is added', async () => {
-  fc.assert(
-    fc.property(anyGrants, anyGrant, anyDatabase, fc.nat(8), (grants, more, database, at) => {
-      const with1 = grants.toSpliced(at, 0, more)
-      return (
-        height(person(with1), database) >= height(person(grants), database) &&
-        height(pinned('admin', DATABASES, { grants: with1 }), database) >=
-          height(pinned('admin', DATABASES, { grants }), database)
-      )
-    }),
-  )
-})
-
-void t.test('gives exactly the highest of the grants on a database', async () => {
-  fc.assert(
-    fc.property(anyGrants, anyDatabase, (grants, database) => {
-      const heights = grants.filter(grant => grant.database === database).map(({ role }) => ROLES.indexOf(role) + 1)
-      return height(person(grants), database) === Math.max(0, ...heights)
-    }),
-  )
-})
-
-void t.test('never lets a pinned account exceed its maker or its own role', async () => {
-  fc.assert(
-    fc.property(anyRole, fc.uniqueArray(anyDatabase), anyGrants, anyDatabase, (role, databases, grants, database) => {
-      const mine = height(pinned(role, databases, { grants }), database)
-      return mine <= height(person(grants), database) && mine <= ROLES.indexOf(role) + 1
-    }),
-  )
-})
-
 void t.test('decides what it lists: reach and decide agree, and list a database once', async () => {
   fc.assert(
     fc.property(anyAccount, account => {
