@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import type { components } from '../sdk/openapi.js'
+import { addDatabaseAccess } from './database-access.js'
 import { addDatabaseAdd } from './database-add.js'
 import { addDatabaseGrant } from './database-grant.js'
 import { answer, type Answer } from './answer.js'
@@ -29,6 +30,7 @@ export function databaseCommands(program: Command, terminal: Terminal): void {
   addShow(database, terminal)
   addCheck(database, terminal)
   addRemove(database, terminal)
+  addDatabaseAccess(database, terminal)
   addDatabaseGrant(database, terminal)
 }
 

@@ -6,6 +6,7 @@ import { accountCommands } from './account.js'
 import { completionCommands } from './completion.js'
 import { connectCommand } from './connect.js'
 import { databaseCommands } from './database.js'
+import { explainCommand } from './explain.js'
 import { report } from './failure.js'
 import { examples } from './help.js'
 import { groupCommands } from './group.js'
@@ -38,6 +39,8 @@ export function createProgram(terminal: Terminal, end: (exitCode: number) => voi
     .helpCommand(false)
     .showSuggestionAfterError()
     .exitOverride()
+    // Every command has options: that leaves room for what differs.
+    .configureHelp({ subcommandTerm: term })
     .configureOutput({
       writeOut: text => terminal.stdout.write(text),
       writeErr: text => terminal.stderr.write(text),
@@ -61,6 +64,7 @@ export function createProgram(terminal: Terminal, end: (exitCode: number) => voi
   accountCommands(program, terminal)
   keyCommands(program, terminal)
   connectCommand(program, terminal)
+  explainCommand(program, terminal)
   program.commandsGroup('Run an organization:')
   groupCommands(program, terminal)
   program.commandsGroup('And:')
@@ -76,6 +80,13 @@ Environment:
   .postern/quickstart.json (postern up).
 
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage.`
+
+function term(command: Command): string {
+  const args = command.registeredArguments.map(argument =>
+    argument.required ? ` <${argument.name()}>` : ` [${argument.name()}]`,
+  )
+  return command.name() + args.join('')
+}
 
 function version(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')

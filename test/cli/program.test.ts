@@ -19,7 +19,7 @@ const all = paths(createProgram(fakeTerminal(), () => undefined))
 
 void t.test('has the commands of the contract', async t => {
   const names = all.map(path => path.join(' '))
-  for (const name of ['up', 'serve', 'migrate', 'connect', 'login', 'logout', 'whoami', 'completion'])
+  for (const name of ['up', 'serve', 'migrate', 'connect', 'explain', 'login', 'logout', 'whoami', 'completion'])
     t.ok(names.includes(name), name)
   for (const verb of ['add', 'list', 'show', 'check', 'remove']) t.ok(names.includes(`database ${verb}`), verb)
   for (const verb of ['create', 'list', 'show', 'edit', 'disable', 'enable', 'delete']) t.ok(names.includes(`account ${verb}`), verb) // prettier-ignore

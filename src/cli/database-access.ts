@@ -1,0 +1,52 @@
+// `postern database access`: who has which role on a database, and why.
+
+import type { Command } from 'commander'
+import type { components } from '../sdk/openapi.js'
+import { answer } from './answer.js'
+import { becauseText } from './because.js'
+import { examples, withJson, type JsonOption } from './help.js'
+import { all } from './listing.js'
+import { table, type Column } from './table.js'
+import type { Terminal } from './terminal.js'
+
+type Access = components['schemas']['Access']
+
+/** Adds `database access`. */
+export function addDatabaseAccess(database: Command, terminal: Terminal): void {
+  const command = database
+    .command('access <name>')
+    .summary('list who reaches one, and why')
+    .description(
+      'List the people and service accounts that have a role on a database, and what gives it to them. Members see ' +
+        'themselves and the accounts that they made.',
+    )
+  withJson(command).action((name: string, options: JsonOption) =>
+    answer(terminal, { ...options, names: { database: [name] } }, async postern => {
+      const params = { path: { name } }
+      const found = await all(
+        async query => (await postern.GET('/v1/databases/{name}/access', { params: { ...params, query } })).data,
+      )
+      return { data: found, text: layout => table(COLUMNS, found, layout) }
+    }),
+  )
+  examples(command, [['postern database access shop', 'Show who can do what in shop.']])
+}
+
+const LOST: Readonly<Record<NonNullable<Access['reason']>, string>> = {
+  not_granted: 'nothing gives it a role',
+  maker_inactive: 'its maker is disabled or deleted',
+  maker_lost_it: 'its maker has no role any more',
+}
+
+const COLUMNS: readonly Column<Access>[] = [
+  { title: 'ACCOUNT', cell: access => access.account },
+  { title: 'KIND', cell: access => access.kind, whole: true },
+  { title: 'STATE', cell: access => access.state, whole: true },
+  { title: 'ROLE', cell: access => access.role ?? '-', whole: true },
+  { title: 'BECAUSE OF', cell: whyText },
+]
+
+function whyText({ because, reason }: Access): string {
+  if (because) return becauseText(because)
+  return reason === null ? '-' : LOST[reason]
+}
