@@ -6,7 +6,8 @@ import { ROLES, type Role } from '../auth/account.js'
 
 /** The same, or null. */
 export function nullable<T extends TSchema & { type: string }>(schema: T): TUnsafe<Static<T> | null> {
-  return Type.Unsafe<Static<T> | null>({ ...schema, type: [schema.type, 'null'] })
+  const values = 'enum' in schema && Array.isArray(schema.enum) ? { enum: [...(schema.enum as unknown[]), null] } : {}
+  return Type.Unsafe<Static<T> | null>({ ...schema, type: [schema.type, 'null'], ...values })
 }
 
 /** One of these words. */

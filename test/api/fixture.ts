@@ -20,6 +20,7 @@ import { migrate } from '../../src/store/migrate.js'
 import { openStore, type Store } from '../../src/store/pool.js'
 import { Sealer } from '../../src/store/seal.js'
 import { withTransaction } from '../../src/store/transaction.js'
+import { conformanceOf } from './conformance.js'
 import { testServer, type TestServer } from '../support/postgres.js'
 
 interface Suite {
@@ -42,7 +43,7 @@ export interface World {
   readonly app: FastifyInstance
   readonly observed: Parameters<ApiParts['observe']>[0][]
   readonly logged: object[]
-  /** Asks as whoever has the token, or as nobody. */
+  /** Asks as whoever has the token, or as nobody. Rejects when the answer is not as the OpenAPI document says. */
   ask(
     method: Method,
     url: string,
@@ -98,6 +99,7 @@ async function makeWorld(t: Suite, server: TestServer, options: WorldOptions): P
     await app.close()
     await store.close()
   })
+  const checkConformance = conformanceOf(app)
   const key: World['key'] = async (account, expiresAt) => {
     const { keyId, token } = mintToken()
     const credential = await createCredential(token, account.scram)
@@ -113,13 +115,16 @@ async function makeWorld(t: Suite, server: TestServer, options: WorldOptions): P
     observed,
     logged,
     key,
-    ask: (method, path, token, body, headers = {}) =>
-      app.inject({
+    ask: async (method, path, token, body, headers = {}) => {
+      const response = await app.inject({
         method,
         url: path,
         headers: { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...headers },
         ...(body === undefined ? {} : { payload: body }),
-      }),
+      })
+      checkConformance(method, path, response)
+      return response
+    },
     person: async (email, orgRole) => {
       const account = await createPersonalAccount(store, { email, orgRole, passwordHash: null })
       return { account, ...(await key(account)) }
