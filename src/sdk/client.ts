@@ -3,6 +3,7 @@
 import createClient, { type Client, type FetchResponse, type MaybeOptionalInit } from 'openapi-fetch'
 import type { ClientPathsWithMethod } from 'openapi-fetch'
 import { toApiError } from './api-error.js'
+import { CREATIONS } from './creations.js'
 import type { paths } from './openapi.js'
 import { withRetries } from './retry.js'
 
@@ -17,7 +18,8 @@ export interface PosternOptions {
   readonly fetch?: (request: Request) => Promise<Response>
   /** The longest that one attempt may take. Default 30000. */
   readonly timeoutMs?: number
-  /** How often a GET that failed in passing is sent again: nothing else ever is. Default 2. */
+  /** How often a call that failed in passing is sent again: a GET, or a creation with its Idempotency-Key; nothing else
+   * ever is. Default 2. */
   readonly retries?: number
 }
 
@@ -38,7 +40,27 @@ type Call<M extends Method> = <Path extends ClientPathsWithMethod<Client<paths>,
 
 /** One method for each of HTTP, called with a path of the document: `GET('/v1/databases/{name}', { params: { path: {
  * name } } })`. Rejects with ApiError when the API says no, with a `TimeoutError` when an attempt takes too long, and
- * with fetch's TypeError when the API can't be reached. */
+ * with fetch's TypeError when the API can't be reached.
+ *
+ * Creations are sent with an Idempotency-Key of their own, so that one whose answer was lost is not made twice. To send one
+ * again after the process has died, give the key: `POST(path, { params: { header: { 'idempotency-key': key } } })`. A
+ * creation whose answer held a token is then refused with `already_created`; `error.problem.location` says what it made.
+ *
+ * An edit of what was looked at, and of nothing newer:
+ *
+ *     const { response } = await postern.GET('/v1/keys/{id}', { params: { path: { id } } })
+ *     const header = { 'if-match': response.headers.get('etag') ?? '*' }
+ *     await postern.PATCH('/v1/keys/{id}', { params: { path: { id }, header }, body: { name: 'cron' } })
+ *
+ * A list, page by page:
+ *
+ *     let cursor: string | null | undefined
+ *     do {
+ *       const query = cursor ? { cursor } : {}
+ *       const { data } = await postern.GET('/v1/databases', { params: { query } })
+ *       for (const { name } of data.items) console.log(name)
+ *       cursor = data.next_cursor
+ *     } while (cursor) */
 export interface PosternClient {
   readonly GET: Call<'get'>
   readonly POST: Call<'post'>
@@ -49,6 +71,7 @@ export interface PosternClient {
 
 const TIMEOUT_MS = 30_000
 const RETRIES = 2
+const KEY = 'idempotency-key'
 
 /** Makes a client. It opens nothing, so there is nothing to close; the token can't be read out of it.
  * @throws TypeError for a URL that is not http or https */
@@ -62,6 +85,11 @@ export function createPostern(options: PosternOptions): PosternClient {
     fetch: withRetries(fetch, { timeoutMs, retries }),
   })
   client.use({
+    onRequest: ({ request, schemaPath }) => {
+      const isCreation = request.method === 'POST' && CREATIONS.has(schemaPath)
+      if (isCreation && !request.headers.has(KEY)) request.headers.set(KEY, crypto.randomUUID())
+      return request
+    },
     onResponse: async ({ response }) => {
       if (!response.ok) throw await toApiError(response)
     },

@@ -1,5 +1,5 @@
-// Gives every attempt a deadline, and sends a GET again that failed in passing. Nothing but a GET: whether a POST whose
-// answer was lost has done its work can't be known.
+// Gives every attempt a deadline, and sends a call again that failed in passing, if that is safe: a GET, or a creation with
+// an Idempotency-Key. Whether another POST whose answer was lost has done its work can't be known.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -27,7 +27,8 @@ export function withRetries(send: Send, options: RetryOptions): Send {
     send(new Request(request.clone(), { signal: AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]) }))
 
   return async request => {
-    for (let again = request.method === 'GET' ? retries : 0, pauseMs = FIRST_PAUSE_MS; ; again--, pauseMs *= 2) {
+    const isSafe = request.method === 'GET' || request.headers.has('idempotency-key')
+    for (let again = isSafe ? retries : 0, pauseMs = FIRST_PAUSE_MS; ; again--, pauseMs *= 2) {
       const outcome = await settle(attempt(request))
       const askedMs = waitAskedFor(outcome)
       if (again <= 0 || askedMs === null || askedMs > MAX_PAUSE_MS) return unsettle(outcome)
@@ -45,8 +46,10 @@ type Outcome =
 function waitAskedFor({ response, error }: Outcome): number | null {
   // fetch's word for "no connection"; a deadline that passed is not tried again, it has been waited for long enough.
   if (!response) return error instanceof TypeError ? 0 : null
-  if (!PASSING.has(response.status)) return null
-  const seconds = Number(response.headers.get('retry-after') ?? 0)
+  const retryAfter = response.headers.get('retry-after')
+  // 409 with a Retry-After: the same request is still being carried out.
+  if (!PASSING.has(response.status) && !(response.status === 409 && retryAfter !== null)) return null
+  const seconds = Number(retryAfter ?? 0)
   return Number.isFinite(seconds) ? seconds * 1000 : 0
 }
 

@@ -39,6 +39,44 @@ void t.test('a key from its creation to its end', { timeout: 60_000 }, async t =
   await t.rejects(anyone.GET('/v1/me'), { status: 401, code: 'login_needed' })
 })
 
+void t.test('a creation whose answer was lost is made once; a key of the caller is kept', async t => {
+  const world = await makeWorld(t)
+  const admin = await world.person('admin@example.com', 'admin')
+  const url = await world.app.listen({ host: '127.0.0.1', port: 0 })
+  const keys: (string | null)[] = []
+  let losses = 1
+  const lossy = async (request: Request) => {
+    keys.push(request.headers.get('idempotency-key'))
+    const response = await fetch(request)
+    if (losses-- > 0) throw new TypeError('fetch failed')
+    return response
+  }
+  const postern = createPostern({ url, token: admin.token, fetch: lossy })
+  const { data, response } = await postern.POST('/v1/groups', { body: { name: 'analysts' } })
+  t.match(data, { name: 'analysts' })
+  t.equal(response.headers.get('idempotency-replayed'), 'true')
+  t.equal(keys.length, 2)
+  t.equal(keys[0], keys[1])
+
+  const params = { path: { account: 'admin@example.com' }, header: { 'idempotency-key': 'mine' } }
+  losses = 1
+  const error = await postern.POST('/v1/accounts/{account}/keys', { params, body: {} }).catch((no: unknown) => no)
+  t.match(error, { code: 'already_created', problem: { location: /^\/v1\/keys\/\w{12}$/ } })
+  t.strictSame(keys.slice(2), ['mine', 'mine'])
+})
+
+void t.test('an edit names the version that was looked at', async t => {
+  const world = await makeWorld(t)
+  const admin = await world.person('admin@example.com', 'admin')
+  const url = await world.app.listen({ host: '127.0.0.1', port: 0 })
+  const postern = createPostern({ url, token: admin.token })
+  const path = { id: admin.keyId }
+  const { response } = await postern.GET('/v1/keys/{id}', { params: { path } })
+  const params = { path, header: { 'if-match': response.headers.get('etag') ?? '*' } }
+  t.match((await postern.PATCH('/v1/keys/{id}', { params, body: { name: 'cron' } })).data, { name: 'cron' })
+  await t.rejects(postern.PATCH('/v1/keys/{id}', { params, body: { name: 'late' } }), { code: 'changed_meanwhile' })
+})
+
 void t.test('an error has all that the API said', async t => {
   const world = await makeWorld(t)
   const admin = await world.person('admin@example.com', 'admin')

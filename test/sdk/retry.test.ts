@@ -18,11 +18,15 @@ function stage(outcomes: (Response | Error)[], options: { retries?: number } = {
     },
     { timeoutMs: 1000, retries: 2, random: () => 1, pause: async ms => void pauses.push(ms), ...options },
   )
-  return { seen, pauses, send: (method: string, body?: string) => send(request(method, body)) }
+  return { seen, pauses, send: (method: string, body?: string, key?: string) => send(request(method, body, key)) }
 }
 
-const request = (method: string, body?: string) =>
-  new Request('http://127.0.0.1/x', { method, ...(body === undefined ? {} : { body }) })
+const request = (method: string, body?: string, key?: string) =>
+  new Request('http://127.0.0.1/x', {
+    method,
+    ...(body === undefined ? {} : { body }),
+    ...(key === undefined ? {} : { headers: { 'idempotency-key': key } }),
+  })
 const answer = (status: number, retryAfter?: string) =>
   new Response('', { status, headers: retryAfter === undefined ? {} : { 'retry-after': retryAfter } })
 
@@ -50,6 +54,16 @@ void t.test('POST, PUT and DELETE are sent once: what they did can not be known'
     t.equal((await busy.send(method)).status, 503)
     t.equal(failed.seen.length + busy.seen.length, 2)
   }
+})
+
+void t.test('a creation with an Idempotency-Key is sent again, whole, and waits for itself', async t => {
+  const { send, seen, pauses } = stage([REFUSED, answer(409, '2'), answer(201)])
+  t.equal((await send('POST', '{"a":1}', 'K')).status, 201)
+  t.strictSame(await Promise.all(seen.map(attempt => attempt.text())), ['{"a":1}', '{"a":1}', '{"a":1}'])
+  t.ok(seen.every(attempt => attempt.headers.get('idempotency-key') === 'K'))
+  t.strictSame(pauses, [200, 2000])
+  const other = stage([answer(409)])
+  t.equal((await other.send('POST', '{}', 'K')).status, 409, 'any other 409 stands')
 })
 
 void t.test('answers that would be the same again are not asked for again', async t => {
