@@ -28,7 +28,12 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: ['pg-protocol', 'pg-connection-string', 'lru-cache'],
   },
   proxy: { ours: ['wire', 'auth', 'upstream', 'errors'], node: NETWORK, packages: [] },
-  store: { ours: [], types: ['auth'], node: 'any', packages: ['pg', 'pg-connection-string', 'node-pg-migrate'] },
+  store: {
+    ours: [],
+    types: ['auth'],
+    node: 'any',
+    packages: ['pg', 'pg-connection-string', 'node-pg-migrate', 'rate-limiter-flexible'],
+  },
   api: {
     ours: ['store', 'auth', 'errors'],
     node: 'any',
