@@ -39,6 +39,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     node: 'any',
     packages: [
       'fastify',
+      '@fastify/cookie',
       '@fastify/helmet',
       '@fastify/rate-limit',
       '@fastify/swagger',
