@@ -21,8 +21,9 @@ interface Described {
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
 
-/** `15s`, `500ms`, `5m`, or a number of seconds; milliseconds once loaded. */
+/** `15s`, `500ms`, `5m`, `7d`, or a number of seconds; milliseconds once loaded. */
 const duration = (options: Described & { minimum?: number; maximum?: number }): TUnsafe<Duration> =>
   Type.Unsafe<Duration>(Type.Number({ minimum: 0, maximum: HOUR_MS, unit: 'duration', ...options }))
 const count = (options: Described & { minimum?: number; maximum?: number }) =>
@@ -34,6 +35,8 @@ const choice = <const T extends string>(values: readonly T[], options: Described
 /** A text that may be missing: null in the file, and by default. */
 const optional = (options: Described) =>
   Type.Unsafe<string | null>({ type: ['string', 'null'], minLength: 1, maxLength: 4_096, default: null, ...options })
+const optionalUrl = (options: Described) =>
+  Type.Unsafe<string | null>({ ...optional(options), pattern: '^https?://[^/?#@]+$' })
 const optionalPort = (options: Described) =>
   Type.Unsafe<number | null>({ type: ['integer', 'null'], minimum: 1, maximum: 65_535, default: null, ...options })
 
@@ -198,6 +201,19 @@ const FILE = Type.Object({
     port: port({ default: 8080, description: 'Port of the REST API. 0: a free one.' }),
     certificate_file: optional({ description: 'PEM file with its certificate. null: plain HTTP, for a TLS proxy.' }),
     private_key_file: optional({ description: 'PEM file with the key of the certificate.' }),
+    public_url: optionalUrl({
+      unit: 'URL without a path',
+      description:
+        'Where people reach the API and the console, as in https://postern.example.com. https makes the cookie of the ' +
+        'console secure behind a TLS proxy. null: the address that was called.',
+    }),
+    trusted_proxies: Type.Array(text({ description: 'An address, or a network as in 10.0.0.0/8.' }), {
+      default: [],
+      maxItems: 100,
+      unit: 'list of addresses and networks',
+      description:
+        "Proxies before the API whose X-Forwarded-… headers are believed, so that limits count people's own addresses.",
+    }),
     public_proxy_host: optional({
       description: 'The host that connection strings name. null: the host by which the API was called.',
     }),
@@ -220,6 +236,47 @@ const FILE = Type.Object({
         unit: 'requests a minute and address',
         description: 'Attempts to revoke a key by its token, which need no login.',
       }),
+    }),
+  }),
+  console: Type.Object({
+    idle_timeout: duration({
+      default: '8h',
+      minimum: MINUTE_MS,
+      maximum: 30 * DAY_MS,
+      description: 'How long a person stays signed in to the console without doing anything.',
+    }),
+    max_age: duration({
+      default: '7d',
+      minimum: MINUTE_MS,
+      maximum: 365 * DAY_MS,
+      description: 'How long a person stays signed in to the console whatever they do.',
+    }),
+    failures_per_account: count({
+      default: 10,
+      maximum: 1_000,
+      unit: 'failures',
+      description:
+        'Wrong passwords for one e-mail address, in console.failure_window. Then it is refused until the window ends.',
+    }),
+    failures_per_address: count({
+      default: 50,
+      maximum: 10_000,
+      unit: 'failures',
+      description: 'Wrong passwords and links from one network (IPv4 /24, IPv6 /64), in console.failure_window.',
+    }),
+    failure_window: duration({
+      default: '15m',
+      minimum: 1_000,
+      maximum: DAY_MS,
+      description: 'The time in which failures are counted.',
+    }),
+  }),
+  invitations: Type.Object({
+    expires_after: duration({
+      default: '7d',
+      minimum: MINUTE_MS,
+      maximum: 90 * DAY_MS,
+      description: 'How long the link of an invitation works.',
     }),
   }),
   metrics: Type.Object({

@@ -48,8 +48,9 @@ void t.test('reads durations with a unit, and takes a number alone for seconds',
     ['45', 45_000],
     ['"45"', 45_000],
   ]
+  t.equal(load('console: { max_age: 2d }').console.maxAgeMs, 172_800_000)
   for (const [text, ms] of written) t.equal(load(`login: { timeout: ${text} }`).login.timeoutMs, ms, text)
-  for (const text of ['soon', '5 s', '-1s', '5d', '1e3', '""', '.inf', '.nan', 'true', '[5s]']) {
+  for (const text of ['soon', '5 s', '-1s', '5w', '1e3', '""', '.inf', '.nan', 'true', '[5s]']) {
     t.match(problemsOf(`login: { timeout: ${text} }`), [{ setting: 'login.timeout', hint: /^a duration/ }], text)
   }
 })

@@ -16,8 +16,13 @@ export interface SettingProblem {
 
 /** Long enough for any sensible value. */
 const MAX_SHOWN_LENGTH = 60
-const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+/** Units that limits are shown in: the largest that divides them. */
+const UNITS = [
+  ['d', 86_400_000],
+  ['m', 60_000],
+] as const
 /** Not a setting: what could not be read. */
 const MISSING = Symbol('missing')
 
@@ -112,7 +117,8 @@ function milliseconds(given: unknown): unknown {
 
 function durationText(ms: number): string {
   if (ms < 1_000 && ms > 0) return `${String(ms)}ms`
-  return ms % 60_000 === 0 && ms > 0 ? `${String(ms / 60_000)}m` : `${String(ms / 1_000)}s`
+  const [unit, size] = UNITS.find(([, size]) => ms >= size && ms % size === 0) ?? ['s', 1_000]
+  return `${String(ms / size)}${unit}`
 }
 
 /** Shows single values only: in a list or a section of the wrong form there may be a secret. */

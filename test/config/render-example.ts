@@ -10,7 +10,7 @@ const HEADER = `# Settings of Postern: every one, with its default. Keep what yo
 #
 # Each single setting can come from the environment instead, which wins over this file: POSTERN_ and its path in capitals,
 # as POSTERN_STORE_URL or POSTERN_REVOCATION_MAX_AGE. Lists are then written as YAML in one line.
-# Durations are 500ms, 15s, 5m or 1h; a number alone is seconds.
+# Durations are 500ms, 15s, 5m, 1h or 7d; a number alone is seconds.
 `
 
 export function renderExample(): string {
