@@ -1,7 +1,7 @@
 // Turns whatever a request failed with into a problem. Nothing of an unknown error leaves but its reference.
 
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { BusyError } from '../auth/token-verifier.js'
+import { BusyError } from '../auth/turns.js'
 import { Refusal } from '../errors.js'
 import { StoreError } from '../store/store-error.js'
 import { Problem } from './problem.js'
@@ -60,7 +60,7 @@ const STORE_PROBLEMS: Readonly<Record<StoreError['code'], ProblemCode>> = {
   name_taken: 'name_taken',
   key_limit_reached: 'key_limit_reached',
   key_not_active: 'key_not_active',
-  last_admin: 'conflict',
+  last_admin: 'last_admin',
   needs_group: 'needs_group',
   conflict: 'conflict',
   invalid: 'invalid_request',

@@ -10,7 +10,8 @@ import { judge, type Principal } from './principal.js'
 import type { RevocationList } from './revocation-list.js'
 import { ScramLogin } from './scram-login.js'
 import type { Loaded } from './sources.js'
-import { BusyError, type TokenVerifier } from './token-verifier.js'
+import { type TokenVerifier } from './token-verifier.js'
+import { BusyError } from './turns.js'
 import { parseToken } from './token.js'
 
 export interface AuthenticatorOptions {

@@ -5,6 +5,7 @@ import argon2 from 'argon2'
 import { LRUCache } from 'lru-cache'
 import { createHmac, randomBytes } from 'node:crypto'
 import { ARGON2_OPTIONS } from './credential.js'
+import { Turns } from './turns.js'
 
 export interface TokenVerifierOptions {
   readonly maxVerdicts: number
@@ -21,25 +22,17 @@ export interface TokenVerifierOptions {
   }
 }
 
-/** Too many tokens wait to be hashed. */
-export class BusyError extends Error {
-  constructor() {
-    super('too many tokens wait to be verified')
-    this.name = 'BusyError'
-  }
-}
-
 export class TokenVerifier {
   readonly #options: TokenVerifierOptions
   readonly #macKey = randomBytes(32)
   readonly #verdicts: LRUCache<string, boolean>
   readonly #running = new Map<string, Promise<boolean>>()
-  readonly #waiting: (() => void)[] = []
-  #active = 0
+  readonly #turns: Turns
   #doomedHash: Promise<string> | undefined
 
   constructor(options: TokenVerifierOptions) {
     this.#options = options
+    this.#turns = new Turns(options)
     // Now, so that the first unknown key does not take twice the time of the others.
     this.#doomed().catch(() => {})
     this.#verdicts = new LRUCache({
@@ -54,7 +47,7 @@ export class TokenVerifier {
 
   /** How many callers wait for a hash. */
   get queueDepth(): number {
-    return this.#waiting.length
+    return this.#turns.waiting
   }
 
   /** Tells whether the token belongs to the hash; a null hash stands for a key that does not exist, takes the same
@@ -75,31 +68,13 @@ export class TokenVerifier {
     return verdict
   }
 
-  async #compute(token: string, hash: string | null): Promise<boolean> {
-    await this.#takeTurn()
-    try {
+  #compute(token: string, hash: string | null): Promise<boolean> {
+    return this.#turns.run(async () => {
       const startedAt = this.#options.now()
       const matches = await argon2.verify(hash ?? (await this.#doomed()), token)
       this.#options.events.hashed((this.#options.now() - startedAt) / 1000)
       return matches && hash !== null
-    } finally {
-      this.#passTurn()
-    }
-  }
-
-  async #takeTurn(): Promise<void> {
-    if (this.#active < this.#options.concurrency) {
-      this.#active++
-      return
-    }
-    if (this.#waiting.length >= this.#options.maxQueue) throw new BusyError()
-    await new Promise<void>(resolve => this.#waiting.push(resolve))
-  }
-
-  #passTurn(): void {
-    const next = this.#waiting.shift()
-    if (next) next()
-    else this.#active--
+    })
   }
 
   /** Made once, and again should that fail. */

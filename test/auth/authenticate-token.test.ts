@@ -3,7 +3,7 @@ import type { AccountRecord } from '../../src/auth/account.js'
 import { authenticateToken } from '../../src/auth/authenticate-token.js'
 import type { Principal } from '../../src/auth/principal.js'
 import { mintToken } from '../../src/auth/token.js'
-import { BusyError } from '../../src/auth/token-verifier.js'
+import { BusyError } from '../../src/auth/turns.js'
 import { FrontDesk, STORE_TIME } from './front-desk.js'
 import { change, refusalOf, sampleAccount, sampleKey } from './sample.js'
 

@@ -1,7 +1,8 @@
 import argon2 from 'argon2'
 import t from 'tap'
 import { ARGON2_OPTIONS } from '../../src/auth/credential.js'
-import { BusyError, TokenVerifier, type TokenVerifierOptions } from '../../src/auth/token-verifier.js'
+import { TokenVerifier, type TokenVerifierOptions } from '../../src/auth/token-verifier.js'
+import { BusyError } from '../../src/auth/turns.js'
 import { readPrivateField } from './private-field.js'
 import { TestClock } from './sample.js'
 
