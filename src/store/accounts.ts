@@ -89,13 +89,20 @@ export async function listAccounts(
   return { items: page.items.map(toAccount), next: page.next }
 }
 
-/** An account's password hash, for the console's login: of a person who is not deleted, or null. The same answer for no
- * account and for no password. */
-export async function findPasswordHash(db: Executor, email: string): Promise<{ id: string; hash: string } | null> {
-  const [row] = await db.run<{ id: string; hash: string }>(
-    'find a password',
-    `select id, password_hash as hash from postern.accounts
-     where name = $1 and kind = 'personal' and deleted_at is null and password_hash is not null`,
+/** What the console's login goes by. */
+export interface PersonRecord {
+  readonly id: string
+  readonly state: AccountState
+  /** null: no password has been chosen, or it was forgotten with the account. */
+  readonly passwordHash: string | null
+}
+
+/** Finds a person by e-mail address, in whatever state: the newest when several had it. null: there has been none. */
+export async function findPerson(db: Executor, email: string): Promise<PersonRecord | null> {
+  const [row] = await db.run<PersonRecord>(
+    'find a person',
+    `select a.id, ${stateSql('a')} as state, a.password_hash as "passwordHash" from postern.accounts a
+     where a.name = $1 and a.kind = 'personal' order by a.deleted_at desc nulls first limit 1`,
     [email],
   )
   return row ?? null

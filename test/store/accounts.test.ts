@@ -7,7 +7,7 @@ import {
   enableAccount,
   setPasswordHash,
 } from '../../src/store/account-lifecycle.js'
-import { findPasswordHash, getAccount, getAccountByName, listAccounts } from '../../src/store/accounts.js'
+import { findPerson, getAccount, getAccountByName, listAccounts } from '../../src/store/accounts.js'
 import { listGrantsOfAccount, setGrant } from '../../src/store/grants.js'
 import { withTransaction } from '../../src/store/transaction.js'
 import { testServer } from '../support/postgres.js'
@@ -119,12 +119,14 @@ void t.test('disables, enables and deletes, and what is deleted stays so', async
 void t.test('keeps a password hash for people only, and forgets it with the account', async t => {
   const store = await sampleStore(t, server)
   const { maker, machine } = await samplePinned(store)
-  t.equal(await findPasswordHash(store, maker.name), null, 'none yet')
+  t.equal(await findPerson(store, 'nobody@example.com'), null)
+  t.same(await findPerson(store, maker.name), { id: maker.id, state: 'active', passwordHash: null }, 'none yet')
   await setPasswordHash(store, maker.id, '$argon2id$hash')
-  t.same(await findPasswordHash(store, maker.name), { id: maker.id, hash: '$argon2id$hash' })
+  t.match(await findPerson(store, maker.name), { id: maker.id, passwordHash: '$argon2id$hash' })
   await t.rejects(setPasswordHash(store, machine.id, '$argon2id$hash'), { message: /not_found/ })
   await withTransaction(store, tx => deleteAccount(tx, maker.id))
-  t.equal(await findPasswordHash(store, maker.name), null)
+  t.match(await findPerson(store, maker.name), { id: maker.id, state: 'deleted', passwordHash: null })
+  t.equal(await findPerson(store, machine.name), null)
   const rows = await store.run('look', 'select from postern.accounts where password_hash is not null')
   t.equal(rows.length, 0)
 })

@@ -14,6 +14,7 @@ const ALL = [
   '0006_people',
   '0007_use',
   '0008_group_rules',
+  '0009_passwords',
 ]
 
 void t.test('brings an empty database to the schema, and has nothing to do the second time', async t => {
