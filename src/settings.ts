@@ -207,12 +207,12 @@ const FILE = Type.Object({
         'Where people reach the API and the console, as in https://postern.example.com. https makes the cookie of the ' +
         'console secure behind a TLS proxy. null: the address that was called.',
     }),
-    trusted_proxies: Type.Array(text({ description: 'An address, or a network as in 10.0.0.0/8.' }), {
+    trusted_proxies: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
       default: [],
       maxItems: 100,
-      unit: 'list of addresses and networks',
       description:
-        "Proxies before the API whose X-Forwarded-… headers are believed, so that limits count people's own addresses.",
+        'Addresses and CIDR blocks of proxies before the API whose X-Forwarded-… headers are believed, so that limits ' +
+        "count people's own addresses.",
     }),
     public_proxy_host: optional({
       description: 'The host that connection strings name. null: the host by which the API was called.',

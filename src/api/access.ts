@@ -3,7 +3,7 @@
 import { getAccountByName, type Account } from '../store/accounts.js'
 import { getDatabaseByName } from '../store/databases.js'
 import type { Executor } from '../store/pool.js'
-import { StoreError } from '../store/store-error.js'
+import { StoreError, type StoreErrorCode } from '../store/store-error.js'
 import type { Role } from '../auth/account.js'
 import type { Caller } from './authorize.js'
 import { Problem } from './problem.js'
@@ -62,12 +62,27 @@ export function mayManage(caller: Caller, account: Pick<Account, 'id' | 'makerId
   return caller.isAdmin || account.id === caller.account.id || account.makerId === caller.account.id
 }
 
+/** Finds a person: admins and viewers anyone, others themselves.
+ * @throws Problem `user_not_found` */
+export async function findUser(db: Executor, caller: Caller, email: string): Promise<Account> {
+  const account = await orNotFound('user_not_found', getAccountByName(db, email.toLowerCase()))
+  if (account.kind !== 'personal' || !(caller.seesAll || account.id === caller.account.id)) {
+    throw new Problem('user_not_found')
+  }
+  return account
+}
+
 /** Waits for an answer of the store; its `not_found` becomes this problem. */
-export async function orNotFound<T>(code: ProblemCode, answer: Promise<T>): Promise<T> {
+export function orNotFound<T>(code: ProblemCode, answer: Promise<T>): Promise<T> {
+  return orProblem('not_found', code, answer)
+}
+
+/** Waits for an answer of the store; this error of its becomes this problem. */
+export async function orProblem<T>(error: StoreErrorCode, code: ProblemCode, answer: Promise<T>): Promise<T> {
   try {
     return await answer
-  } catch (error) {
-    if (error instanceof StoreError && error.code === 'not_found') throw new Problem(code)
-    throw error
+  } catch (thrown) {
+    if (thrown instanceof StoreError && thrown.code === error) throw new Problem(code)
+    throw thrown
   }
 }

@@ -23,6 +23,17 @@ export const AUDIT_ACTIONS = {
   'key.rotate': 'A key was replaced: it expires, and its successor was made.',
   'key.revoke': 'A key was revoked.',
   'key.revoke-all': 'All keys of an account were revoked.',
+  'user.edit': "A person's role in the organization was changed.",
+  'user.deactivate': 'A person was deactivated.',
+  'user.activate': 'A person was activated again.',
+  'user.delete': 'A person was deleted for good; pinned accounts that they made went with them, or to another maker.',
+  'invitation.create': 'A person was invited.',
+  'invitation.revoke': 'An invitation was taken back.',
+  'invitation.accept': 'A person accepted an invitation: chose a password, and signed in.',
+  login: 'A person signed in to the console.',
+  logout: 'A person signed out of the console.',
+  'console.sign-out-everywhere': 'A person ended all their sessions in the console.',
+  'console.change-password': 'A person changed their password.',
 } as const satisfies Record<string, string>
 
 export type AuditAction = keyof typeof AUDIT_ACTIONS

@@ -5,7 +5,7 @@ import { parseToken } from '../auth/token.js'
 import { Refusal } from '../errors.js'
 import { appendAuditEvents, type NewAuditEvent } from '../store/audit.js'
 import type { Executor, Store } from '../store/pool.js'
-import { withTransaction, type Transaction } from '../store/transaction.js'
+import { lockChanges, withTransaction, type Transaction } from '../store/transaction.js'
 import type { AuditAction } from './audit-actions.js'
 import { readToken } from './authorize.js'
 import { Problem } from './problem.js'
@@ -37,6 +37,8 @@ export function change<T>(
   work: (tx: Transaction, note: Note) => Promise<T>,
 ): Promise<T> {
   return withTransaction(store, async tx => {
+    // The audit log takes it in the end; before any row lock, so that there is one order for all.
+    await lockChanges(tx)
     const changes: Change[] = []
     const result = await work(tx, noted => void changes.push(noted))
     if (changes.length === 0) throw new TypeError(`${request.routeOptions.url} changed something and noted nothing`)
@@ -56,15 +58,21 @@ export async function recordRefusal(
   reference: string,
 ): Promise<void> {
   if (!isRecorded(request, problem)) return
-  const refused = { target: targetOf(request), outcome: 'refused', reason: problem.code, reference } as const
+  const refused = {
+    target: targetOf(request),
+    outcome: 'refused',
+    reason: problem.trueReason ?? problem.code,
+    reference,
+  } as const
   await appendAuditEvents(db, [{ ...origin(request), ...refused }])
 }
 
-// A flood of nobody's requests must not fill the store: who is not known leaves a line in the log of requests only.
+// A flood of nobody's requests must not fill the store: who is not known leaves a line in the log of requests only. Refused
+// logins to the console are told of, for their number is limited.
 function isRecorded(request: FastifyRequest, problem: Problem): boolean {
   const { status } = PROBLEMS[problem.code]
   if (!request.routeOptions?.config?.audit || status >= 500 || status === 429) return false
-  return request.caller !== undefined || isStoppedKey(problem)
+  return request.caller !== undefined || problem.trueReason !== null || isStoppedKey(problem)
 }
 
 /** The secret was right, but the key or its account has been stopped: somebody holds a token that they should not. */
@@ -80,7 +88,8 @@ function origin(request: FastifyRequest): Pick<NewAuditEvent, 'actor' | 'actorKe
     return { actor: { id: account.id, name: account.name }, actorKey: keyId, via, action, address: request.ip }
   }
   const token = readToken(request.headers.authorization)
-  return { actor: null, actorKey: parseToken(token ?? '')?.keyId ?? null, via: 'key', action, address: request.ip }
+  const via = action === 'login' || action === 'invitation.accept' ? 'console' : 'key'
+  return { actor: null, actorKey: parseToken(token ?? '')?.keyId ?? null, via, action, address: request.ip }
 }
 
 /** What a refused request meant, as far as its address and body name it. */

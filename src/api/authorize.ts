@@ -4,8 +4,12 @@ import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import type { AccountRecord } from '../auth/account.js'
 import type { Principal } from '../auth/principal.js'
 import { reach, type Reach } from '../auth/policy.js'
+import { AccountRecords } from '../store/account-records.js'
 import { getAccount, type Account } from '../store/accounts.js'
-import type { Store } from '../store/pool.js'
+import { findConsoleSession, type ConsoleSession } from '../store/console-sessions.js'
+import type { Executor, Store } from '../store/pool.js'
+import { bringsCsrfToken, csrfToken, hashSecret, type ConsoleCookie } from './console-cookie.js'
+import { isSafe, refuseForeignOrigin } from './cross-site.js'
 import { hasPermission, type Permission } from './permissions.js'
 import { Problem } from './problem.js'
 import type { ProblemCode } from './problems.js'
@@ -19,6 +23,8 @@ export interface Caller {
   readonly via: 'key' | 'console'
   /** null: by the console's cookie. */
   readonly keyId: string | null
+  /** The session of the cookie and what a request that changes things must bring beside it; null: by a key. */
+  readonly console: { readonly sessionId: string; readonly csrfToken: string } | null
   /** Admins of the organization see all databases; what they reach through the proxy is still what this says. */
   readonly reach: readonly Reach[]
   readonly isAdmin: boolean
@@ -39,10 +45,20 @@ declare module 'fastify' {
   }
 }
 
+/** What the door needs to know of the console's sessions. */
+export interface ConsoleTerms {
+  readonly cookie: ConsoleCookie
+  /** Where people reach the API; null: the address that was called. */
+  readonly publicUrl: string | null
+  /** How long a session may be without a request. */
+  readonly idleTimeoutMs: number
+}
+
 export interface AuthorizationOptions {
   readonly store: Store
   /** Rejects with a Refusal, a StoreError or BusyError. */
   readonly authenticate: (token: string) => Promise<Principal>
+  readonly console: ConsoleTerms
   /** Routes of plugins that can not declare a permission, and may be used by anyone. */
   readonly isPublicPlugin: (url: string) => boolean
 }
@@ -60,9 +76,14 @@ export function guardRoutes(app: FastifyInstance, options: AuthorizationOptions)
   app.addHook('preParsing', async request => {
     if (request.is404) return
     const { permission } = request.routeOptions.config
+    if (isByBrowser(request) && !isSafe(request.method)) refuseForeignOrigin(request, options.console.publicUrl)
     if (permission === 'public') return
-    request.caller = await identify(request, options)
-    if (!permission || !hasPermission(request.caller.account, permission)) throw new Problem('permission_denied')
+    const caller = await identify(request, options)
+    request.caller = caller
+    if (caller.console && !isSafe(request.method) && !bringsCsrfToken(request, caller.console.csrfToken)) {
+      throw new Problem('csrf_token_rejected')
+    }
+    if (!permission || !hasPermission(caller.account, permission)) throw new Problem('permission_denied')
   })
 }
 
@@ -72,14 +93,39 @@ function requireAudit({ method, url, config }: RouteOptions): void {
   if (!isReading && !config?.audit) throw new TypeError(`${String(method)} ${url} has no action for the audit log`)
 }
 
-async function identify(request: FastifyRequest, { store, authenticate }: AuthorizationOptions): Promise<Caller> {
-  const token = readToken(request.headers.authorization)
-  if (token === null) throw new Problem('login_needed')
-  const { account, key } = await authenticate(token)
-  return toCaller(await getAccount(store, account.id), account, { via: 'key', keyId: key.id })
+// No other site can make a browser send an Authorization header, so it wins over a cookie and needs no further proof.
+function isByBrowser({ headers }: FastifyRequest): boolean {
+  return headers.authorization === undefined
 }
 
-function toCaller(account: Account, record: AccountRecord, login: Pick<Caller, 'via' | 'keyId'>): Caller {
+async function identify(request: FastifyRequest, options: AuthorizationOptions): Promise<Caller> {
+  const token = readToken(request.headers.authorization)
+  if (token !== null) return keyCaller(options.store, await options.authenticate(token))
+  const secret = isByBrowser(request) ? options.console.cookie.read(request) : null
+  if (secret === null) throw new Problem('login_needed')
+  const session = await findConsoleSession(options.store, hashSecret(secret), options.console.idleTimeoutMs)
+  if (!session) throw new Problem('session_ended')
+  return consoleCaller(options.store, session, secret)
+}
+
+async function keyCaller(db: Executor, { account, key }: Principal): Promise<Caller> {
+  return toCaller(await getAccount(db, account.id), account, { via: 'key', keyId: key.id, console: null })
+}
+
+/** The person of a session, who showed its secret. */
+export async function consoleCaller(
+  db: Executor,
+  { id, accountId }: Pick<ConsoleSession, 'id' | 'accountId'>,
+  secret: string,
+): Promise<Caller> {
+  const account = await getAccount(db, accountId)
+  const { value: record } = await new AccountRecords(db).loadAccountById(accountId)
+  if (!record) throw new Problem('session_ended')
+  const console = { sessionId: id, csrfToken: csrfToken(secret) }
+  return toCaller(account, record, { via: 'console', keyId: null, console })
+}
+
+function toCaller(account: Account, record: AccountRecord, login: Pick<Caller, 'via' | 'keyId' | 'console'>): Caller {
   const { isAdmin } = account
   return { account, record, ...login, reach: reach(record), isAdmin, seesAll: hasPermission(account, 'observer') }
 }

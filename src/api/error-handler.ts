@@ -32,7 +32,9 @@ export function handleError(
       log.error({ err: failure, code: problem.code, instance }, 'a refused request could not be audited')
     })
     if (status === 401) reply.header('www-authenticate', 'Bearer realm="postern", Key realm="postern"')
-    if (status === 503 || problem.code === 'request_under_way') reply.header('retry-after', RETRY_AFTER_SECONDS)
+    const isPassing = status === 503 || problem.code === 'request_under_way'
+    const retryAfter = problem.retryAfterSeconds ?? (isPassing ? RETRY_AFTER_SECONDS : null)
+    if (retryAfter !== null) reply.header('retry-after', retryAfter)
     return reply
       .code(status)
       .header('cache-control', 'no-store')

@@ -4,6 +4,8 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify'
 import { Type } from 'typebox'
+import { CSRF_HEADER } from './console-cookie.js'
+import { isSafe } from './cross-site.js'
 import { answerHeaders, requestHeaders } from './documented-headers.js'
 import type { Permission } from './permissions.js'
 import { ProblemSchema } from './problem.js'
@@ -14,23 +16,27 @@ const DOCUMENT = '/openapi.json'
 
 const DESCRIPTION = `Postern hands out API keys instead of database passwords, and takes them back.
 
-Send a token as \`Authorization: Bearer TOKEN\` or \`Authorization: Key TOKEN\`. Every error is a problem document
+Send a token as \`Authorization: Bearer TOKEN\` or \`Authorization: Key TOKEN\`, or sign in: with the cookie, requests
+that change things need its \`csrf_token\` in the header \`${CSRF_HEADER}\`. Every error is a problem document
 (RFC 9457) with a stable \`code\`. Lists take \`limit\` and \`cursor\`, and answer \`items\` and \`next_cursor\`.
 
 Creations take an \`Idempotency-Key\`: sent again with it, unchanged and within a day, a request gets its first answer,
 and nothing is made twice. Edits take \`If-Match\` with the \`ETag\` of the version that was looked at.`
 
 /** Serves the document at /openapi.json and its pages at /docs. To be called before the routes are registered. */
-export async function documentRoutes(app: FastifyInstance, version: string): Promise<void> {
+export async function documentRoutes(app: FastifyInstance, version: string, cookie: string): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Postern', version, description: DESCRIPTION, license: { name: 'MIT', identifier: 'MIT' } },
       servers: [{ url: '/' }],
       components: {
-        securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'The token of a key.' } },
+        securitySchemes: {
+          token: { type: 'http', scheme: 'bearer', description: 'The token of a key.' },
+          cookie: { type: 'apiKey', in: 'cookie', name: cookie, description: 'Of a person who is signed in.' },
+        },
       },
-      security: [{ token: [] }],
+      security: [{ token: [] }, { cookie: [] }],
     },
     convertConstToEnum: false,
     transform: ({ schema, url, route }) => ({ schema: whole(schema, route), url }),
@@ -56,7 +62,7 @@ const DOCS_POLICY =
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 const ALWAYS: readonly ProblemCode[] = ['too_many_requests', 'internal_error']
-const WITH_TOKEN: readonly ProblemCode[] = ['login_needed', 'credentials_rejected', 'busy']
+const WITH_TOKEN: readonly ProblemCode[] = ['login_needed', 'credentials_rejected', 'session_ended', 'busy']
 const WITH_BODY: readonly ProblemCode[] = ['malformed_json', 'body_too_large', 'unsupported_media_type']
 
 const WITH_IDEMPOTENCY_KEY: readonly ProblemCode[] = [
@@ -70,10 +76,13 @@ const WITH_IDEMPOTENCY_KEY: readonly ProblemCode[] = [
 function problemsOf({ config, schema, url, method }: RouteOptions): ProblemCode[] {
   const permission: Permission = config?.permission ?? 'admin'
   const parts = schema ?? {}
+  const isChange = ![method].flat().every(isSafe)
   const takesInput = parts.params !== undefined || parts.querystring !== undefined || parts.body !== undefined
   return [
     ...ALWAYS,
     ...(permission === 'public' ? [] : WITH_TOKEN),
+    ...(isChange ? (['foreign_origin'] as const) : []),
+    ...(isChange && permission !== 'public' ? (['csrf_token_rejected'] as const) : []),
     ...(permission === 'public' || permission === 'account' ? [] : (['permission_denied'] as const)),
     ...(takesInput ? (['invalid_request'] as const) : []),
     ...(parts.params === undefined ? [] : (['malformed_url'] as const)),

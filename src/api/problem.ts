@@ -24,6 +24,10 @@ const FACTS = {
   database: Type.Optional(Type.String({ description: 'Of role_above_cap: the database that sets the cap.' })),
   limit: Type.Optional(Type.Integer({ description: 'Of key_limit_reached: how many there may be.' })),
   location: Type.Optional(Type.String({ description: 'Of already_created: the path of what was made.' })),
+  service_accounts: Type.Optional(
+    Type.Array(Type.String(), { description: 'Of owns_service_accounts: the first 20.' }),
+  ),
+  total: Type.Optional(Type.Integer({ description: 'Of owns_service_accounts: how many there are.' })),
   findings: Type.Optional(Type.Array(FindingSchema, { description: 'Of proof_failed: every check.' })),
 }
 export type ProblemFacts = Static<TObject<typeof FACTS>>
@@ -43,22 +47,32 @@ export const ProblemSchema = Type.Object(
 )
 export type ProblemDocument = Static<typeof ProblemSchema>
 
+interface ProblemOptions {
+  readonly hint?: string
+  readonly facts?: ProblemFacts
+  readonly trueReason?: string
+  readonly retryAfterSeconds?: number
+  readonly cause?: unknown
+}
+
 /** A no of the API. `detail` may be read by the caller, so it never holds a secret. */
 export class Problem extends Error {
   readonly code: ProblemCode
   readonly hint: string | null
   readonly facts: ProblemFacts
+  /** What the audit log is told in place of the code, and the caller never. */
+  readonly trueReason: string | null
+  /** What the Retry-After header says, for problems that have one. */
+  readonly retryAfterSeconds: number | null
 
-  constructor(
-    code: ProblemCode,
-    detail?: string,
-    options: { hint?: string; facts?: ProblemFacts; cause?: unknown } = {},
-  ) {
+  constructor(code: ProblemCode, detail?: string, options: ProblemOptions = {}) {
     super(detail ?? `${PROBLEMS[code].title}.`, options.cause === undefined ? {} : { cause: options.cause })
     this.name = 'Problem'
     this.code = code
     this.hint = options.hint ?? null
     this.facts = options.facts ?? {}
+    this.trueReason = options.trueReason ?? null
+    this.retryAfterSeconds = options.retryAfterSeconds ?? null
   }
 
   toDocument(instance: string): ProblemDocument {

@@ -49,6 +49,36 @@ export const PROBLEMS = {
     title: 'The token was not accepted',
     hint: 'Use an active key of an active account, or ask an admin.',
   },
+  login_refused: {
+    status: 401,
+    title: 'E-mail address and password do not let anybody in',
+    hint: 'Type both again. If they are right, ask an admin: the audit log has the reason.',
+  },
+  invitation_refused: {
+    status: 401,
+    title: 'The link lets nobody in',
+    hint: 'A link works once, and for a time. Ask an admin for a new one.',
+  },
+  session_ended: {
+    status: 401,
+    title: 'You are not signed in any more',
+    hint: 'Sign in again.',
+  },
+  wrong_password: {
+    status: 403,
+    title: 'The current password is wrong',
+    hint: 'Type it again. Who has forgotten it can ask an admin for a new link.',
+  },
+  csrf_token_rejected: {
+    status: 403,
+    title: 'The request does not bring the token of its session',
+    hint: 'With the cookie, send `csrf_token` of /v1/me as the header `x-csrf-token`.',
+  },
+  foreign_origin: {
+    status: 403,
+    title: 'The request comes from a page of another site',
+    hint: 'Call the API from its own pages, or with a token. Behind a proxy, set `api.public_url`.',
+  },
   permission_denied: {
     status: 403,
     title: 'The account may not do this',
@@ -83,6 +113,16 @@ export const PROBLEMS = {
     status: 404,
     title: 'No such account, or you may not manage it',
     hint: 'GET /v1/service-accounts lists those that you can manage.',
+  },
+  user_not_found: {
+    status: 404,
+    title: 'No such person, or you may not see them',
+    hint: 'GET /v1/users lists the people of the organization.',
+  },
+  invitation_not_found: {
+    status: 404,
+    title: 'No such invitation, or it was accepted',
+    hint: 'GET /v1/invitations lists the invitations.',
   },
   key_not_found: {
     status: 404,
@@ -149,6 +189,31 @@ export const PROBLEMS = {
     title: 'The request with this Idempotency-Key has been carried out, and its secret is not shown again',
     hint: 'If the secret was lost, revoke what `location` names and create another one, with a new Idempotency-Key.',
   },
+  user_exists: {
+    status: 409,
+    title: 'A person with this e-mail address is in the organization already',
+    hint: 'Look at GET /v1/users; activate them, or change their role.',
+  },
+  own_account: {
+    status: 409,
+    title: 'It is your own account',
+    hint: 'Ask another admin.',
+  },
+  owns_service_accounts: {
+    status: 409,
+    title: 'The person has made pinned service accounts that live',
+    hint: 'Delete them too with `pinned_accounts=delete`, or name who answers for them with `transfer_to=EMAIL`.',
+  },
+  bad_new_maker: {
+    status: 409,
+    title: 'The service accounts can not be transferred to that person',
+    hint: 'Name another active member or admin.',
+  },
+  last_admin: {
+    status: 409,
+    title: 'It is the last active admin of the organization',
+    hint: 'Make somebody else an admin first.',
+  },
   conflict: {
     status: 409,
     title: 'The change clashes with another one',
@@ -178,6 +243,11 @@ export const PROBLEMS = {
     status: 422,
     title: 'The Idempotency-Key was used for another request',
     hint: 'Make a new key, such as a random UUID, for each thing that you create.',
+  },
+  too_many_failures: {
+    status: 429,
+    title: 'Too many failed attempts',
+    hint: 'Wait as many seconds as the Retry-After header says.',
   },
   too_many_requests: {
     status: 429,

@@ -57,10 +57,19 @@ export const GroupName = Type.String({
   description: 'Up to 63 lower-case letters, digits, dots, dashes and underscores, beginning with a letter or digit.',
 })
 
+/** In either case: it is stored in lower case. */
+export const EmailAddress = Type.String({
+  maxLength: 254,
+  // No control characters, for a terminal shows it; service accounts have the rest to themselves.
+  pattern: '^[^@\\s\\u0000-\\u001f\\u007f]+@(?!service\\.postern\\.invalid$)[^@\\s\\u0000-\\u001f\\u007f]+$',
+  description: 'An e-mail address: name@example.com.',
+})
+
 /** A name in a path: looked up, so any form will do. */
 const NameInPath = (description: string) => Type.String({ minLength: 1, maxLength: 254, description })
 export const DatabaseParams = Type.Object({ name: NameInPath("The database's name, percent-encoded: owner%2Fshop.") })
 export const ServiceAccountParams = Type.Object({ name: NameInPath("The service account's name.") })
+export const UserParams = Type.Object({ email: NameInPath("The person's e-mail address.") })
 export const AccountParams = Type.Object({
   account: NameInPath("The account's name: a service account's name or a person's e-mail address."),
 })

@@ -1,5 +1,6 @@
 // The REST API: Fastify, its plugins, and the routes. A route is a schema and a short handler.
 
+import cookies from '@fastify/cookie'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
@@ -8,19 +9,22 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AccountRecord } from '../auth/account.js'
 import type { explainLogin } from '../auth/explain-login.js'
+import type { Passwords } from '../auth/password.js'
 import type { Principal } from '../auth/principal.js'
 import type { Loaded } from '../auth/sources.js'
 import type { Store } from '../store/pool.js'
 import type { Sealer } from '../store/seal.js'
 import { recordRefusal } from './audit-trail.js'
-import { guardRoutes } from './authorize.js'
+import { guardRoutes, type ConsoleTerms } from './authorize.js'
 import type { ListenerTls } from './connection-uri.js'
 import { handleError, type ErrorLog } from './error-handler.js'
 import { sendEtags } from './etag.js'
+import type { FailureTerms } from './failure-limits.js'
 import { takeIdempotencyKeys } from './idempotency.js'
 import { documentRoutes, isDocumentUrl } from './openapi.js'
 import { Problem } from './problem.js'
 import type { Provisioner } from './provisioner.js'
+import { acceptInvitationRoutes } from './routes/accept-invitation.js'
 import { accountKeyRoutes } from './routes/account-keys.js'
 import { auditEventRoutes } from './routes/audit-events.js'
 import { connectRoutes } from './routes/connect.js'
@@ -32,12 +36,17 @@ import { groupGrantRoutes } from './routes/group-grants.js'
 import { groupMemberRoutes } from './routes/group-members.js'
 import { groupRoutes } from './routes/groups.js'
 import { healthRoutes } from './routes/health.js'
+import { invitationRoutes } from './routes/invitations.js'
 import { keyRotationRoutes } from './routes/key-rotation.js'
 import { keyRoutes } from './routes/keys.js'
+import { loginRoutes } from './routes/login.js'
+import { meConsoleRoutes } from './routes/me-console.js'
 import { meRoutes } from './routes/me.js'
 import { serviceAccountStateRoutes } from './routes/service-account-state.js'
 import { serviceAccountRoutes } from './routes/service-accounts.js'
 import { tokenRevocationRoutes } from './routes/token-revocation.js'
+import { userStateRoutes } from './routes/user-state.js'
+import { userRoutes } from './routes/users.js'
 import { compileValidator } from './validation.js'
 
 export interface ApiLimits {
@@ -47,6 +56,15 @@ export interface ApiLimits {
   readonly requestsPerMinute: number
   /** By address; these need no login. */
   readonly tokenRevocationsPerMinute: number
+}
+
+/** The console's side of the API: people who sign in. */
+export interface ConsoleParts extends ConsoleTerms, FailureTerms {
+  /** How long a session lasts at most. */
+  readonly maxAgeMs: number
+  /** How long an invitation's link works. */
+  readonly invitationMs: number
+  readonly passwords: Passwords
 }
 
 export interface ApiParts {
@@ -69,6 +87,9 @@ export interface ApiParts {
   readonly limits: ApiLimits
   /** Who may make pinned service accounts; those there are stay. */
   readonly pinnedMakers: 'members' | 'admins'
+  readonly console: ConsoleParts
+  /** Addresses and networks whose X-Forwarded-… headers are believed. */
+  readonly trustedProxies: readonly string[]
   /** Hears of every answer. `route` is the pattern and not the address: a closed set. */
   readonly observe: (request: { route: string; method: string; status: number; seconds: number }) => void
   readonly log: ErrorLog
@@ -113,25 +134,27 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
     cache: MAX_COUNTED_ADDRESSES,
     errorResponseBuilder: (_request, { after }) => new Problem('too_many_requests', `Try again in ${after}.`),
   })
+  await app.register(cookies)
   guardRoutes(app, { ...parts, isPublicPlugin: isDocumentUrl })
   sendEtags(app)
   takeIdempotencyKeys(app, parts)
   app.setNotFoundHandler({ preHandler: app.rateLimit() }, () => {
     throw new Problem('route_not_found')
   })
-  await documentRoutes(app, parts.version)
+  await documentRoutes(app, parts.version, parts.console.cookie.name)
   healthRoutes(app)
   await app.register(async v1 => registerV1(v1.withTypeProvider<TypeBoxTypeProvider>(), parts), { prefix: '/v1' })
   await app.ready()
   return app
 }
 
-function createServer({ log, https, store }: ApiParts): Api {
+function createServer({ log, https, store, trustedProxies }: ApiParts): Api {
   const onError = handleError(log, (request, problem, reference) => recordRefusal(store, request, problem, reference))
   const options = {
     logger: false,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
@@ -148,7 +171,13 @@ function createServer({ log, https, store }: ApiParts): Api {
 }
 
 function registerV1(app: Api, parts: ApiParts): void {
+  loginRoutes(app, parts)
   meRoutes(app, parts)
+  meConsoleRoutes(app, parts)
+  userRoutes(app, parts)
+  userStateRoutes(app, parts)
+  invitationRoutes(app, parts)
+  acceptInvitationRoutes(app, parts)
   databaseRoutes(app, parts)
   connectRoutes(app, parts)
   databaseAccessRoutes(app, parts)

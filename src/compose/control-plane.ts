@@ -3,9 +3,11 @@
 import type { FastifyInstance } from 'fastify'
 import { readFileSync } from 'node:fs'
 import { Server as TlsServer } from 'node:tls'
-import { createApi } from '../api/server.js'
+import { ConsoleCookie } from '../api/console-cookie.js'
+import { createApi, type ConsoleParts } from '../api/server.js'
 import { authenticateToken } from '../auth/authenticate-token.js'
 import { explainLogin } from '../auth/explain-login.js'
+import { Passwords } from '../auth/password.js'
 import type { Logger } from '../ops/log.js'
 import type { Metrics } from '../ops/metrics.js'
 import type { ApiRequest } from '../ops/labels.js'
@@ -55,6 +57,8 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       tokenRevocationsPerMinute: api.rateLimit.tokenRevocations,
     },
     pinnedMakers: settings.serviceAccounts.pinnedMakers,
+    console: consoleOf(settings),
+    trustedProxies: api.trustedProxies,
     observe: ({ route, method, status, seconds }) =>
       metrics.apiRequestDuration.observe({ route, method: method as ApiRequest['method'], status }, seconds),
     log,
@@ -68,4 +72,19 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
 /** Connections that are open keep the certificate that they began with. */
 function showCertificate({ server }: FastifyInstance, pems: Pems): void {
   if (server instanceof TlsServer) server.setSecureContext({ ...pems })
+}
+
+// One password at a time, beside the tokens that the proxy checks: people at the console take no turn of theirs. At about
+// 20 ms each, the last in the queue waits for two seconds.
+const PASSWORD_TURNS = { concurrency: 1, maxQueue: 100 }
+
+function consoleOf({ api, console, invitations }: Settings): ConsoleParts {
+  const isSecure = api.certificateFile !== null || api.publicUrl?.startsWith('https:') === true
+  return {
+    cookie: new ConsoleCookie(isSecure),
+    publicUrl: api.publicUrl,
+    ...console,
+    invitationMs: invitations.expiresAfterMs,
+    passwords: new Passwords(PASSWORD_TURNS),
+  }
 }

@@ -18,6 +18,46 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/login': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Sign in to the console
+     * @description For people. Sets a cookie and answers the token that requests which change things need beside it. Ends the session that the browser had before. Why a login is refused is in the audit log only.
+     */
+    post: operations['login']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/logout': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Sign out of the console
+     * @description Ends the session of the cookie. A caller with a token has none, and nothing happens.
+     */
+    post: operations['logout']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/me': {
     parameters: {
       query?: never
@@ -29,6 +69,219 @@ export interface paths {
     get: operations['getMe']
     put?: never
     post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/me/sessions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List where you are signed in to the console
+     * @description All in one page, the newest first.
+     */
+    get: operations['listMySessions']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/me/sessions/revoke-all': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Sign out of the console everywhere
+     * @description Here too. Your keys go on working.
+     */
+    post: operations['signOutEverywhere']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/me/password': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Change your password for the console
+     * @description Ends every session of yours; called with the cookie, it sets that of a new one, and answers its token.
+     */
+    post: operations['changePassword']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/users': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List the people of the organization
+     * @description For admins and viewers: nothing that a member does names another person.
+     */
+    get: operations['listUsers']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/users/{email}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Show a person
+     * @description Members see themselves only.
+     */
+    get: operations['getUser']
+    put?: never
+    post?: never
+    /**
+     * Delete a person
+     * @description For good: signs them out, revokes their keys, ends their sessions, forgets their grants. When they have made pinned accounts that live, say what shall become of those: `pinned_accounts=delete`, or `transfer_to` another active person, whose reach caps them from then on, at once for live sessions.
+     */
+    delete: operations['deleteUser']
+    options?: never
+    head?: never
+    /**
+     * Set what a person may do in the organization
+     * @description Holds from their next request. Their roles on databases stay as they are.
+     */
+    patch: operations['editUser']
+    trace?: never
+  }
+  '/v1/users/{email}/deactivate': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Deactivate a person
+     * @description Signs them out, stops their keys and ends their sessions; the pinned accounts they made reach nothing meanwhile. Again changes nothing.
+     */
+    post: operations['deactivateUser']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/users/{email}/activate': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Activate a person again
+     * @description Their keys work again; they have to sign in anew. Again changes nothing.
+     */
+    post: operations['activateUser']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/invitations': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List invitations
+     * @description The newest first; those that are over too.
+     */
+    get: operations['listInvitations']
+    put?: never
+    /**
+     * Invite a person
+     * @description The answer holds the link, this once; it works once. Postern sends no mail: give it to the person yourself. It takes the place of an open one for the same address.
+     */
+    post: operations['inviteUser']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/invitations/{id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Show an invitation */
+    get: operations['getInvitation']
+    put?: never
+    post?: never
+    /**
+     * Take an invitation back
+     * @description Its link works no more. Again changes nothing. One that was accepted can not be taken back.
+     */
+    delete: operations['revokeInvitation']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/invitations/accept': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Accept an invitation
+     * @description Makes the account with this password and signs in, as a login does. The answer is the same for a link that never was, was used, was taken back or has expired.
+     */
+    post: operations['acceptInvitation']
     delete?: never
     options?: never
     head?: never
@@ -637,6 +890,12 @@ export interface components {
         | 'bad_database_url'
         | 'login_needed'
         | 'credentials_rejected'
+        | 'login_refused'
+        | 'invitation_refused'
+        | 'session_ended'
+        | 'wrong_password'
+        | 'csrf_token_rejected'
+        | 'foreign_origin'
         | 'permission_denied'
         | 'groups_scope_needs_admin'
         | 'pinned_scope_needs_admin'
@@ -644,6 +903,8 @@ export interface components {
         | 'route_not_found'
         | 'database_not_found'
         | 'account_not_found'
+        | 'user_not_found'
+        | 'invitation_not_found'
         | 'key_not_found'
         | 'grant_not_found'
         | 'group_not_found'
@@ -657,12 +918,18 @@ export interface components {
         | 'not_a_person'
         | 'request_under_way'
         | 'already_created'
+        | 'user_exists'
+        | 'own_account'
+        | 'owns_service_accounts'
+        | 'bad_new_maker'
+        | 'last_admin'
         | 'conflict'
         | 'changed_meanwhile'
         | 'body_too_large'
         | 'unsupported_media_type'
         | 'proof_failed'
         | 'idempotency_key_reused'
+        | 'too_many_failures'
         | 'too_many_requests'
         | 'internal_error'
         | 'upstream_failed'
@@ -684,8 +951,38 @@ export interface components {
       limit?: number
       /** @description Of already_created: the path of what was made. */
       location?: string
+      /** @description Of owns_service_accounts: the first 20. */
+      service_accounts?: string[]
+      /** @description Of owns_service_accounts: how many there are. */
+      total?: number
       /** @description Of proof_failed: every check. */
       findings?: components['schemas']['Finding'][]
+    }
+    LoginRequest: {
+      /** @description An e-mail address: name@example.com. */
+      email: string
+      /** @description Their password for the console. */
+      password: string
+    }
+    /** @description The cookie is in the header Set-Cookie. */
+    SignedIn: {
+      account: {
+        name: string
+        email: string
+        /** @enum {string} */
+        kind: 'personal' | 'service'
+        /**
+         * @description null: a service account.
+         * @enum {string|null}
+         */
+        org_role: 'admin' | 'member' | 'viewer' | null
+        /** @description Names of the groups that you are in. */
+        groups: string[]
+      }
+      /** @description To be sent as `x-csrf-token` with every request that changes things. */
+      csrf_token: string
+      /** Format: date-time */
+      expires_at: string
     }
     Because: {
       /**
@@ -760,6 +1057,125 @@ export interface components {
         } | null
       } | null
       reach: components['schemas']['Reach'][]
+      /** @description For the header `x-csrf-token` of requests with the cookie. null: by a key. */
+      csrf_token: string | null
+    }
+    ConsoleSession: {
+      id: string
+      /** @description Whether it is the one that asks. */
+      current: boolean
+      /** @description Where they signed in. */
+      address: string | null
+      user_agent: string | null
+      /** Format: date-time */
+      created_at: string
+      /**
+       * Format: date-time
+       * @description To the minute.
+       */
+      last_seen_at: string
+      /**
+       * Format: date-time
+       * @description The latest: it ends earlier when nothing is done.
+       */
+      expires_at: string
+    }
+    ConsoleSessionList: {
+      items: components['schemas']['ConsoleSession'][]
+      /** @description null: this is the last page. */
+      next_cursor: string | null
+    }
+    EndedConsoleSessions: {
+      /** @description Sessions that were live, or idle for too long. */
+      ended: number
+    }
+    PasswordChange: {
+      /** @description The password until now. */
+      current: string
+      /** @description 12 to 128 characters, such as four words that do not belong together. */
+      new: string
+    }
+    User: {
+      /** @description Also the `user` of their connections. */
+      email: string
+      /**
+       * @description admin: may do everything. member: makes keys and pinned accounts. viewer: sees all, changes nothing.
+       * @enum {string}
+       */
+      org_role: 'admin' | 'member' | 'viewer'
+      /** @description Whether they are an admin, by their role or through a group. */
+      administers: boolean
+      /**
+       * @description disabled: deactivated; nothing of theirs works.
+       * @enum {string}
+       */
+      state: 'active' | 'disabled' | 'deleted'
+      groups: string[]
+      active_keys: number
+      /** Format: date-time */
+      created_at: string
+      /** Format: date-time */
+      deactivated_at: string | null
+    }
+    UserList: {
+      items: components['schemas']['User'][]
+      /** @description null: this is the last page. */
+      next_cursor: string | null
+    }
+    UserEdit: {
+      /**
+       * @description admin: may do everything. member: makes keys and pinned accounts. viewer: sees all, changes nothing.
+       * @enum {string}
+       */
+      org_role: 'admin' | 'member' | 'viewer'
+    }
+    Invitation: {
+      id: string
+      email: string
+      /**
+       * @description admin: may do everything. member: makes keys and pinned accounts. viewer: sees all, changes nothing.
+       * @enum {string}
+       */
+      org_role: 'admin' | 'member' | 'viewer'
+      /** @enum {string} */
+      state: 'pending' | 'accepted' | 'expired' | 'revoked'
+      /** @description null: Postern itself, for the first admin. */
+      invited_by: string | null
+      /** Format: date-time */
+      created_at: string
+      /** Format: date-time */
+      expires_at: string
+      /** Format: date-time */
+      accepted_at: string | null
+      /** Format: date-time */
+      revoked_at: string | null
+    }
+    InvitationList: {
+      items: components['schemas']['Invitation'][]
+      /** @description null: this is the last page. */
+      next_cursor: string | null
+    }
+    NewInvitation: {
+      /** @description An e-mail address: name@example.com. */
+      email: string
+      /**
+       * @description admin: may do everything. member: makes keys and pinned accounts. viewer: sees all, changes nothing.
+       * @enum {string}
+       */
+      org_role: 'admin' | 'member' | 'viewer'
+    }
+    CreatedInvitation: {
+      invitation: components['schemas']['Invitation']
+      /** @description The link for the person. Its secret is behind the #, so it gets into no log. */
+      url: string
+      /** @description The link's secret by itself. Both are shown this once. */
+      token: string
+    }
+    InvitationAcceptance: {
+      /** @description What is behind the # of the link. */
+      token: string
+      /** @description 12 to 128 characters, such as four words that do not belong together. */
+      password: string
     }
     /** @description For admins of the organization. */
     Upstream: {
@@ -1301,6 +1717,229 @@ export interface operations {
       }
     }
   }
+  login: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['LoginRequest']
+      }
+    }
+    responses: {
+      /** @description The cookie is in the header Set-Cookie. */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SignedIn']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_json`: The body is not JSON.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `login_refused`: E-mail address and password do not let anybody in. */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `foreign_origin`: The request comes from a page of another site. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `body_too_large`: The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unsupported_media_type`: The body is not of a type that the API reads. */
+      415: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `too_many_requests`: Too many requests from this address.
+       *
+       *     `too_many_failures`: Too many failed attempts.
+       */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `busy`: Too many tokens wait to be checked.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  logout: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   getMe: {
     parameters: {
       query?: never
@@ -1329,6 +1968,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -1370,6 +2011,1793 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listMySessions: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ConsoleSessionList']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  signOutEverywhere: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['EndedConsoleSessions']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  changePassword: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PasswordChange']
+      }
+    }
+    responses: {
+      /** @description The cookie is in the header Set-Cookie. */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SignedIn']
+        }
+      }
+      /** @description Done. */
+      204: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_json`: The body is not JSON.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       *
+       *     `wrong_password`: The current password is wrong.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `body_too_large`: The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unsupported_media_type`: The body is not of a type that the API reads. */
+      415: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `too_many_requests`: Too many requests from this address.
+       *
+       *     `too_many_failures`: Too many failed attempts.
+       */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `busy`: Too many tokens wait to be checked.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listUsers: {
+    parameters: {
+      query?: {
+        /** @description Items at most. Default 50. */
+        limit?: number
+        /** @description `next_cursor` of the page before, unchanged. */
+        cursor?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['UserList']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `bad_cursor`: The cursor is not one that this list gave.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getUser: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The person's e-mail address. */
+        email: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Names this version: send it as If-Match with an edit. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['User']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `user_not_found`: No such person, or you may not see them. */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  deleteUser: {
+    parameters: {
+      query?: {
+        /** @description delete: the pinned accounts they made go too. */
+        pinned_accounts?: 'delete'
+        /** @description E-mail address of whoever answers for them from now on. */
+        transfer_to?: string
+      }
+      header?: never
+      path: {
+        /** @description The person's e-mail address. */
+        email: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `user_not_found`: No such person, or you may not see them. */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `own_account`: It is your own account.
+       *
+       *     `last_admin`: It is the last active admin of the organization.
+       *
+       *     `owns_service_accounts`: The person has made pinned service accounts that live.
+       *
+       *     `bad_new_maker`: The service accounts can not be transferred to that person.
+       */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  editUser: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The ETag of the version that is edited: another one is not touched (412). */
+        'if-match'?: string
+      }
+      path: {
+        /** @description The person's e-mail address. */
+        email: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['UserEdit']
+      }
+    }
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Names this version: send it as If-Match with an edit. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['User']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       *
+       *     `malformed_json`: The body is not JSON.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `user_not_found`: No such person, or you may not see them. */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `last_admin`: It is the last active admin of the organization. */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `changed_meanwhile`: It has changed since you looked at it. */
+      412: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `body_too_large`: The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unsupported_media_type`: The body is not of a type that the API reads. */
+      415: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  deactivateUser: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The person's e-mail address. */
+        email: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['User']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `user_not_found`: No such person, or you may not see them. */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `own_account`: It is your own account.
+       *
+       *     `last_admin`: It is the last active admin of the organization.
+       */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  activateUser: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The person's e-mail address. */
+        email: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['User']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `user_not_found`: No such person, or you may not see them. */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `own_account`: It is your own account. */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listInvitations: {
+    parameters: {
+      query?: {
+        /** @description Items at most. Default 50. */
+        limit?: number
+        /** @description `next_cursor` of the page before, unchanged. */
+        cursor?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['InvitationList']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `bad_cursor`: The cursor is not one that this list gave.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  inviteUser: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewInvitation']
+      }
+    }
+    responses: {
+      /** @description Default Response */
+      201: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Where it is shown. */
+          Location?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CreatedInvitation']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_json`: The body is not JSON.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `user_exists`: A person with this e-mail address is in the organization already. */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `body_too_large`: The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unsupported_media_type`: The body is not of a type that the API reads. */
+      415: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getInvitation: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The invitation's id. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Invitation']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `invitation_not_found`: No such invitation, or it was accepted. */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  revokeInvitation: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The invitation's id. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Invitation']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `invitation_not_found`: No such invitation, or it was accepted. */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  acceptInvitation: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['InvitationAcceptance']
+      }
+    }
+    responses: {
+      /** @description The cookie is in the header Set-Cookie. */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SignedIn']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_json`: The body is not JSON.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `invitation_refused`: The link lets nobody in. */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `foreign_origin`: The request comes from a page of another site. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `body_too_large`: The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unsupported_media_type`: The body is not of a type that the API reads. */
+      415: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `too_many_requests`: Too many requests from this address.
+       *
+       *     `too_many_failures`: Too many failed attempts.
+       */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `busy`: Too many tokens wait to be checked.
        */
       503: {
         headers: {
@@ -1429,6 +3857,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -1538,6 +3968,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -1549,7 +3981,13 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `permission_denied`: The account may not do this. */
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
       403: {
         headers: {
           [name: string]: unknown
@@ -1704,6 +4142,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -1809,6 +4249,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -1820,7 +4262,13 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `permission_denied`: The account may not do this. */
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
       403: {
         headers: {
           [name: string]: unknown
@@ -1925,6 +4373,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -1936,7 +4386,13 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `permission_denied`: The account may not do this. */
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
       403: {
         headers: {
           [name: string]: unknown
@@ -2053,6 +4509,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -2180,6 +4638,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -2294,6 +4754,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -2401,6 +4863,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -2525,6 +4989,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -2536,7 +5002,13 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `permission_denied`: The account may not do this. */
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
       403: {
         headers: {
           [name: string]: unknown
@@ -2672,6 +5144,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -2683,7 +5157,13 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `permission_denied`: The account may not do this. */
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
       403: {
         headers: {
           [name: string]: unknown
@@ -2796,6 +5276,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -2911,6 +5393,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -2922,7 +5406,13 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `permission_denied`: The account may not do this. */
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
       403: {
         headers: {
           [name: string]: unknown
@@ -3066,6 +5556,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -3180,6 +5672,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -3191,7 +5685,13 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `permission_denied`: The account may not do this. */
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
       403: {
         headers: {
           [name: string]: unknown
@@ -3317,6 +5817,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -3328,7 +5830,13 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `permission_denied`: The account may not do this. */
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
       403: {
         headers: {
           [name: string]: unknown
@@ -3482,6 +5990,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -3600,6 +6110,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -3611,7 +6123,13 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `permission_denied`: The account may not do this. */
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
       403: {
         headers: {
           [name: string]: unknown
@@ -3733,6 +6251,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -3744,7 +6264,13 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `permission_denied`: The account may not do this. */
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
       403: {
         headers: {
           [name: string]: unknown
@@ -3871,6 +6397,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -3995,6 +6523,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -4006,7 +6536,13 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `permission_denied`: The account may not do this. */
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
       403: {
         headers: {
           [name: string]: unknown
@@ -4142,6 +6678,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -4153,7 +6691,13 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `permission_denied`: The account may not do this. */
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
       403: {
         headers: {
           [name: string]: unknown
@@ -4266,6 +6810,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -4381,6 +6927,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -4393,7 +6941,11 @@ export interface operations {
         }
       }
       /**
-       * @description `permission_denied`: The account may not do this.
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
        *
        *     `role_above_cap`: The role is more than you have yourself.
        *
@@ -4553,6 +7105,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -4667,6 +7221,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -4678,7 +7234,13 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `permission_denied`: The account may not do this. */
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
       403: {
         headers: {
           [name: string]: unknown
@@ -4795,6 +7357,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -4806,7 +7370,13 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `permission_denied`: The account may not do this. */
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
       403: {
         headers: {
           [name: string]: unknown
@@ -4955,6 +7525,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -4966,7 +7538,13 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `permission_denied`: The account may not do this. */
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
       403: {
         headers: {
           [name: string]: unknown
@@ -5071,6 +7649,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -5082,7 +7662,13 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `permission_denied`: The account may not do this. */
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
       403: {
         headers: {
           [name: string]: unknown
@@ -5196,6 +7782,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -5325,6 +7913,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -5336,7 +7926,13 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `permission_denied`: The account may not do this. */
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
       403: {
         headers: {
           [name: string]: unknown
@@ -5487,6 +8083,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -5498,7 +8096,13 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `permission_denied`: The account may not do this. */
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
       403: {
         headers: {
           [name: string]: unknown
@@ -5605,6 +8209,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -5733,6 +8339,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -5744,7 +8352,13 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `permission_denied`: The account may not do this. */
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
       403: {
         headers: {
           [name: string]: unknown
@@ -5885,6 +8499,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -5896,7 +8512,13 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `permission_denied`: The account may not do this. */
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
       403: {
         headers: {
           [name: string]: unknown
@@ -6014,6 +8636,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -6025,7 +8649,13 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `permission_denied`: The account may not do this. */
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
       403: {
         headers: {
           [name: string]: unknown
@@ -6175,6 +8805,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
+      /** @description `foreign_origin`: The request comes from a page of another site. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
       /** @description `body_too_large`: The body is too large. */
       413: {
         headers: {
@@ -6296,6 +8935,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -6411,6 +9052,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {
@@ -6514,6 +9157,8 @@ export interface operations {
        * @description `login_needed`: A token is needed.
        *
        *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
        */
       401: {
         headers: {

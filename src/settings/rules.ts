@@ -8,7 +8,12 @@ import type { SettingProblem } from './reader.js'
 export function checkRules(settings: Settings, broken: ReadonlySet<string>): SettingProblem[] {
   const problems: SettingProblem[] = []
   if (!broken.has('listeners')) problems.push(...checkListeners(settings.listeners))
-  if (!broken.has('api')) problems.push(...checkPair('api', settings.api))
+  if (!broken.has('api')) {
+    problems.push(
+      ...checkPair('api', settings.api),
+      ...checkNetworks('api.trusted_proxies', settings.api.trustedProxies),
+    )
+  }
   if (!broken.has('revocation')) problems.push(...checkRefresh(settings.revocation))
   return problems
 }

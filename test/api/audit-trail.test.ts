@@ -50,7 +50,7 @@ void t.test('a change that notes nothing is not made', async t => {
 void t.test('a route that changes things and names no action can not be registered', async t => {
   const app = Fastify()
   const authenticate = () => Promise.reject(new Error('not asked'))
-  guardRoutes(app, { store: {} as never, authenticate, isPublicPlugin: () => false })
+  guardRoutes(app, { store: {} as never, console: {} as never, authenticate, isPublicPlugin: () => false })
   const silent = { config: { permission: 'admin' } } as const
   t.throws(() => app.post('/v1/silent', silent, () => 'done'), { message: /has no action for the audit log/ })
 })

@@ -42,6 +42,32 @@ const ROWS: readonly Row[] = [
   { route: 'GET /healthz', url: '/healthz', ...everyone(200) },
   { route: 'GET /openapi.json', url: '/openapi.json', ...everyone(200) },
   { route: 'GET /v1/me', url: '/v1/me', ...everyone(200) },
+  { route: 'POST /v1/login', url: '/v1/login', body: {}, ...everyone(400) },
+  { route: 'POST /v1/logout', url: '/v1/logout', ...lookers(204) },
+  { route: 'GET /v1/me/sessions', url: '/v1/me/sessions', ...lookers(200) },
+  { route: 'POST /v1/me/sessions/revoke-all', url: '/v1/me/sessions/revoke-all', ...lookers(200) },
+  { route: 'POST /v1/me/password', url: '/v1/me/password', body: {}, ...lookers(400) },
+  { route: 'GET /v1/users', url: '/v1/users', ...observers(200) },
+  { route: 'GET /v1/users/:email', url: '/v1/users/ada%40example.com', ...lookers(200) },
+  { route: 'GET /v1/users/:email', url: '/v1/users/nina%40example.com', ...observers(200), member: 404 },
+  {
+    route: 'PATCH /v1/users/:email',
+    url: '/v1/users/nina%40example.com',
+    body: { org_role: 'viewer' },
+    ...adminOnly(200),
+  },
+  { route: 'POST /v1/users/:email/deactivate', url: '/v1/users/nina%40example.com/deactivate', ...adminOnly(200) },
+  { route: 'POST /v1/users/:email/activate', url: '/v1/users/nina%40example.com/activate', ...adminOnly(200) },
+  { route: 'GET /v1/invitations', url: '/v1/invitations', ...adminOnly(200) },
+  {
+    route: 'POST /v1/invitations',
+    url: '/v1/invitations',
+    body: { email: 'new@example.com', org_role: 'member' },
+    ...adminOnly(201),
+  },
+  { route: 'POST /v1/invitations/accept', url: '/v1/invitations/accept', body: {}, ...everyone(400) },
+  { route: 'GET /v1/invitations/:id', url: '/v1/invitations/none', ...adminOnly(404) },
+  { route: 'DELETE /v1/invitations/:id', url: '/v1/invitations/none', ...adminOnly(404) },
   { route: 'GET /v1/databases', url: '/v1/databases', ...everyone(200) },
   { route: 'POST /v1/databases', url: '/v1/databases', body: {}, ...adminOnly(400) },
   { route: 'GET /v1/databases/:name', url: '/v1/databases/shop', ...everyone(200) },
@@ -161,10 +187,17 @@ const ROWS: readonly Row[] = [
   { route: 'DELETE /v1/service-accounts/:name', url: '/v1/service-accounts/spare', ...makers(204), admin: 404 },
   { route: 'DELETE /v1/groups/:group', url: '/v1/groups/staff', ...adminOnly(204), adminMachine: 404 },
   { route: 'DELETE /v1/groups/:group', url: '/v1/groups/deputies', ...adminOnly(409) },
+  { route: 'DELETE /v1/users/:email', url: '/v1/users/nina%40example.com', ...adminOnly(204), adminMachine: 404 },
   { route: 'DELETE /v1/databases/:name', url: '/v1/databases/spare', ...adminOnly(204), adminMachine: 404 },
 ]
 
-const PUBLIC = ['GET /healthz', 'GET /openapi.json', 'POST /v1/keys/revoke']
+const PUBLIC = [
+  'GET /healthz',
+  'GET /openapi.json',
+  'POST /v1/keys/revoke',
+  'POST /v1/login',
+  'POST /v1/invitations/accept',
+]
 
 void t.test('who may use which route', { timeout: 120_000 }, async t => {
   const world = await (await worlds(t))(t)
@@ -193,6 +226,7 @@ void t.test('a route that declares no permission can not be registered', async t
   const app = Fastify()
   guardRoutes(app, {
     store: {} as never,
+    console: {} as never,
     authenticate: () => Promise.reject(new Error('not asked')),
     isPublicPlugin: () => false,
   })

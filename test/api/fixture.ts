@@ -2,11 +2,13 @@
 
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
-import { createApi, type ApiLimits, type ApiParts } from '../../src/api/server.js'
 import type { Role } from '../../src/auth/account.js'
+import { ConsoleCookie } from '../../src/api/console-cookie.js'
+import { createApi, type ApiLimits, type ApiParts, type ConsoleParts } from '../../src/api/server.js'
 import { authenticateToken } from '../../src/auth/authenticate-token.js'
 import { explainLogin } from '../../src/auth/explain-login.js'
 import { createCredential } from '../../src/auth/credential.js'
+import { Passwords } from '../../src/auth/password.js'
 import { RevocationList } from '../../src/auth/revocation-list.js'
 import { TokenVerifier } from '../../src/auth/token-verifier.js'
 import { mintToken } from '../../src/auth/token.js'
@@ -61,6 +63,7 @@ export interface WorldOptions {
   readonly connect?: Partial<ApiParts['connect']>
   readonly authenticate?: ApiParts['authenticate']
   readonly pinnedMakers?: ApiParts['pinnedMakers']
+  readonly console?: Partial<ConsoleParts>
 }
 
 const LIMITS: ApiLimits = {
@@ -68,6 +71,17 @@ const LIMITS: ApiLimits = {
   keysPerServiceAccount: 50,
   requestsPerMinute: 100_000,
   tokenRevocationsPerMinute: 100_000,
+}
+
+const CONSOLE: Omit<ConsoleParts, 'passwords'> = {
+  cookie: new ConsoleCookie(false),
+  publicUrl: null,
+  idleTimeoutMs: 8 * 3_600_000,
+  maxAgeMs: 7 * 24 * 3_600_000,
+  failuresPerAccount: 1000,
+  failuresPerAddress: 1000,
+  failureWindowMs: 900_000,
+  invitationMs: 7 * 24 * 3_600_000,
 }
 
 /** Starts a server for a whole test file; `world` makes an organization of its own on it. */
@@ -91,6 +105,8 @@ async function makeWorld(t: Suite, server: TestServer, options: WorldOptions): P
     connect: { host: () => 'proxy.example.com', port: () => 6432, tls: 'require', caFile: null, ...options.connect },
     limits: { ...LIMITS, ...options.limits },
     pinnedMakers: options.pinnedMakers ?? 'members',
+    console: { ...CONSOLE, passwords: new Passwords({ concurrency: 2, maxQueue: 100 }), ...options.console },
+    trustedProxies: [],
     observe: request => observed.push(request),
     log: { error: fields => logged.push(fields) },
     version: '1.2.3',

@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import net, { type AddressInfo } from 'node:net'
 import t from 'tap'
-import { BusyError } from '../../src/auth/token-verifier.js'
+import { BusyError } from '../../src/auth/turns.js'
 import { Refusal } from '../../src/errors.js'
 import { StoreError } from '../../src/store/store-error.js'
 import { worlds } from './fixture.js'

@@ -2,7 +2,9 @@
 
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
+import { ConsoleCookie } from '../../src/api/console-cookie.js'
 import { createApi } from '../../src/api/server.js'
+import { Passwords } from '../../src/auth/password.js'
 import { openStore } from '../../src/store/pool.js'
 import { Sealer } from '../../src/store/seal.js'
 
@@ -24,6 +26,18 @@ export function unconnectedApi(): Promise<FastifyInstance> {
       tokenRevocationsPerMinute: 30,
     },
     pinnedMakers: 'members',
+    console: {
+      cookie: new ConsoleCookie(false),
+      publicUrl: null,
+      idleTimeoutMs: 28_800_000,
+      maxAgeMs: 604_800_000,
+      failuresPerAccount: 10,
+      failuresPerAddress: 50,
+      failureWindowMs: 900_000,
+      invitationMs: 604_800_000,
+      passwords: new Passwords({ concurrency: 1, maxQueue: 1 }),
+    },
+    trustedProxies: [],
     observe: () => undefined,
     log: { error: () => undefined },
     version: '0.0.0',

@@ -3,21 +3,19 @@
 import { Type } from 'typebox'
 import { getKey } from '../../store/keys.js'
 import type { Api, ApiParts } from '../server.js'
-import { choice, nullable } from '../schema-types.js'
+import { nullable } from '../schema-types.js'
 import { KeySchema, showKey } from '../resources/key.js'
+import { MeAccountSchema, showMeAccount } from '../resources/me.js'
 import { ReachSchema, showReach } from '../resources/reach.js'
 
 const Me = Type.Object(
   {
-    account: Type.Object({
-      name: Type.String(),
-      email: Type.String(),
-      kind: choice(['personal', 'service']),
-      org_role: nullable(choice(['admin', 'member', 'viewer'], { description: 'null: a service account.' })),
-      groups: Type.Array(Type.String(), { description: 'Names of the groups that you are in.' }),
-    }),
+    account: MeAccountSchema,
     key: nullable(KeySchema),
     reach: Type.Array(ReachSchema),
+    csrf_token: nullable(
+      Type.String({ description: 'For the header `x-csrf-token` of requests with the cookie. null: by a key.' }),
+    ),
   },
   { title: 'Me' },
 )
@@ -29,13 +27,15 @@ export function meRoutes(app: Api, { store }: ApiParts): void {
       config: { permission: 'account' },
       schema: { operationId: 'getMe', tags: ['me'], summary: 'Who you are', response: { 200: Me } },
     },
-    async ({ caller }) => {
-      const { name, email, kind, orgRole, groups } = caller.account
-      const key = caller.keyId === null ? null : showKey(await getKey(store, caller.keyId), name)
+    async ({ caller }, reply) => {
+      const { account, keyId } = caller
+      const key = keyId === null ? null : showKey(await getKey(store, keyId), account.name)
+      void reply.header('cache-control', 'no-store')
       return {
-        account: { name, email, kind, org_role: orgRole, groups: [...groups] },
+        account: showMeAccount(account),
         key,
         reach: caller.reach.map(showReach),
+        csrf_token: caller.console?.csrfToken ?? null,
       }
     },
   )
