@@ -3,11 +3,14 @@
 import type { FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
 import { Problem, type FieldError } from './problem.js'
 
 // A list of a thousand mistakes helps nobody.
 const MAX_ERRORS = 20
+// TypeBox stops at eight, and counts those of every form of a union: the form that was meant might not be told from others.
+Settings.Set({ maxErrors: 100 })
 
 /** Compiles a validator. Texts of path and query are converted to what the schema asks for; bodies are not. */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
