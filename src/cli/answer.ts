@@ -22,13 +22,15 @@ export interface Answer {
   readonly failure?: { readonly message: string; readonly hint: string }
 }
 
-interface AnswerOptions extends JsonOption {
+interface AskOptions {
   /** What is asked needs no API key. */
   readonly anonymous?: boolean
   /** Asks this API, in place of the one that is found. */
   readonly access?: ApiAccess
   /** What was called by a name: an unknown one is answered with the one that was meant. */
   readonly names?: Names
+  /** The longest that one request may take. */
+  readonly timeoutMs?: number
 }
 
 // Provisioning logs in to a database several times; nothing else takes seconds.
@@ -38,23 +40,30 @@ const TIMEOUT_MS = 120_000
  * @throws CommandError when there is no API, it can't be reached, or it says no. */
 export async function answer(
   terminal: Terminal,
-  { json = false, anonymous = false, access: given, names = {} }: AnswerOptions,
+  options: AskOptions & JsonOption,
   work: (postern: PosternClient, access: ApiAccess) => Promise<Answer>,
 ): Promise<void> {
-  const access = given ?? (await findAndWarn(terminal))
-  const postern = createPostern({ url: access.url, token: tokenOf(access, anonymous), timeoutMs: TIMEOUT_MS })
-  const {
-    data,
-    text,
-    notes = [],
-    failure,
-  } = await work(postern, access).catch(async (error: unknown) => {
-    throw explain(error, access, isUnknownName(error) ? await meantName(postern, names) : null)
-  })
+  const { data, text, notes = [], failure } = await ask(terminal, options, work)
   const layout = { columns: columnsOf(terminal), paint: paintFor(terminal.stdout, terminal.env) }
-  print(terminal.stdout, json ? JSON.stringify(data, null, 2) : text(layout))
+  print(terminal.stdout, options.json ? JSON.stringify(data, null, 2) : text(layout))
   for (const note of notes) print(terminal.stderr, printable(note))
   if (failure) throw new CommandError(failure.message, failure.hint)
+}
+
+/** Runs the work of a client command that prints by itself.
+ * @throws CommandError as `answer` does. */
+export async function ask<Result>(
+  terminal: Terminal,
+  { anonymous = false, access: given, names = {}, timeoutMs = TIMEOUT_MS }: AskOptions,
+  work: (postern: PosternClient, access: ApiAccess) => Promise<Result>,
+): Promise<Result> {
+  const access = given ?? (await findAndWarn(terminal))
+  const postern = createPostern({ url: access.url, token: tokenOf(access, anonymous), timeoutMs })
+  try {
+    return await work(postern, access)
+  } catch (error) {
+    throw explain(error, access, isUnknownName(error) ? await meantName(postern, names) : null)
+  }
 }
 
 async function findAndWarn(terminal: Terminal): Promise<ApiAccess> {

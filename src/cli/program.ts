@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { accountCommands } from './account.js'
+import { auditCommands } from './audit.js'
 import { completionCommands } from './completion.js'
 import { connectCommand } from './connect.js'
 import { databaseCommands } from './database.js'
@@ -67,6 +68,7 @@ export function createProgram(terminal: Terminal, end: (exitCode: number) => voi
   explainCommand(program, terminal)
   program.commandsGroup('Run an organization:')
   groupCommands(program, terminal)
+  auditCommands(program, terminal)
   program.commandsGroup('And:')
   completionCommands(program, terminal)
   return program
