@@ -57,7 +57,7 @@ const ZSH = `
 zmodload zsh/zpty
 until_seen() { local piece; seen=; while zpty -r z piece; do seen+=$piece; [[ $seen == *$~1* ]] && return; done; }
 zpty z zsh -fi
-zpty -w z "cd $DIR; autoload -Uz compinit; compinit -u -D; source <(postern completion zsh); print -r -- 'rea''dy'"
+zpty -w z "bindkey -e; cd $DIR; autoload -Uz compinit; compinit -u -D; source <(postern completion zsh); print -r -- 'rea''dy'"
 until_seen ready
 try() {
   zpty -w z "$1"$'\\x01'"print -r -- 'do''ne:' "
