@@ -23,6 +23,8 @@ export interface RunOptions {
   /** Added to this process's own variables, of which those for Postgres clients (`PG…`) are left out. */
   readonly env?: Readonly<Record<string, string>>
   readonly input?: string
+  /** The folder to run in. Default: this process's own. */
+  readonly cwd?: string
   /** After this long the program is killed. */
   readonly timeoutMs?: number
   /** Takes standard output as it comes; `stdout` stays empty then. */
@@ -58,9 +60,9 @@ export class RunningProgram {
   #isOver = false
   #wake: () => void = () => {}
 
-  constructor(program: string, args: readonly string[], { env, timeoutMs = 30_000, onOutput }: RunOptions) {
+  constructor(program: string, args: readonly string[], { env, cwd, timeoutMs = 30_000, onOutput }: RunOptions) {
     const own = Object.entries(process.env).filter(([name]) => !name.startsWith('PG'))
-    this.child = spawn(program, args, { env: { ...Object.fromEntries(own), ...env } })
+    this.child = spawn(program, args, { env: { ...Object.fromEntries(own), ...env }, cwd })
     if (onOutput) this.child.stdout.on('data', onOutput)
     else this.child.stdout.setEncoding('utf8').on('data', (text: string) => (this.#stdout += text))
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text))
