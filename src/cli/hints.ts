@@ -20,6 +20,10 @@ const HINTS: { readonly [Code in ApiError['code']]?: Hint } = {
   needs_group: 'put it into another group first, with postern group member add, or delete it',
   scope_immutable: 'delete it and make another one, or make one with --group',
   changed_meanwhile: 'look at what is there now, and run the command again',
+  user_not_found: 'postern user list shows the people of the organization',
+  user_exists: 'see postern user show; postern user activate and user edit change what they may do',
+  invitation_not_found: 'postern user invitations shows the open ones',
+  owns_service_accounts: problem => `give --delete-accounts or --transfer-to EMAIL for ${listed(problem)}`,
   internal_error: ({ instance }) => `give ${instance} to an admin: the log has the details`,
   too_many_requests: 'wait a minute, and try again',
 }
@@ -29,4 +33,11 @@ export function hintFor({ code, problem, hint }: ApiError): string {
   const own = HINTS[code]
   if (own === undefined || problem === null) return hint
   return typeof own === 'string' ? own : own(problem)
+}
+
+const MAX_LISTED = 3
+
+function listed({ service_accounts: names = [], total = names.length }: NonNullable<ApiError['problem']>): string {
+  const shown = names.slice(0, MAX_LISTED)
+  return shown.join(', ') + (total > shown.length ? ` and ${total - shown.length} more` : '')
 }

@@ -35,7 +35,10 @@ const LISTS: Readonly<Record<Noun, (postern: PosternClient) => Promise<Named[]>>
     const groups = await all(async query => (await postern.GET('/v1/groups', { params: { query } })).data)
     return groups.map(({ name, description }) => ({ name, meaning: description ?? '' }))
   },
-  user: async () => [],
+  user: async postern => {
+    const users = await all(async query => (await postern.GET('/v1/users', { params: { query } })).data)
+    return users.map(({ email, org_role }) => ({ name: email, meaning: org_role }))
+  },
 }
 
 /** Says what an account's name is the name of: only a person's, an e-mail address, has an @. */

@@ -15,6 +15,7 @@ import { keyCommands } from './key.js'
 import { loginCommands } from './login.js'
 import { serverCommands } from './server.js'
 import { DEFAULT_COLUMNS, type Terminal } from './terminal.js'
+import { userCommands } from './user.js'
 import type { ExitCode } from './command-error.js'
 
 /** Runs one command line.
@@ -67,6 +68,7 @@ export function createProgram(terminal: Terminal, end: (exitCode: number) => voi
   connectCommand(program, terminal)
   explainCommand(program, terminal)
   program.commandsGroup('Run an organization:')
+  userCommands(program, terminal)
   groupCommands(program, terminal)
   auditCommands(program, terminal)
   program.commandsGroup('And:')
