@@ -4,6 +4,7 @@ export const CREATIONS: ReadonlySet<string> = new Set([
   '/v1/accounts/{account}/keys',
   '/v1/databases',
   '/v1/groups',
+  '/v1/invitations',
   '/v1/keys/{id}/rotate',
   '/v1/service-accounts',
 ])

@@ -3301,7 +3301,10 @@ export interface operations {
   inviteUser: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description 1 to 255 printable ASCII characters: makes it safe to send the request again within a day. */
+        'idempotency-key'?: string
+      }
       path?: never
       cookie?: never
     }
@@ -3322,6 +3325,8 @@ export interface operations {
           'X-RateLimit-Reset'?: number
           /** @description Where it is shown. */
           Location?: string
+          /** @description `true`: this is the answer that the same request had before. */
+          'Idempotency-Replayed'?: string
           [name: string]: unknown
         }
         content: {
@@ -3373,9 +3378,19 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `user_exists`: A person with this e-mail address is in the organization already. */
+      /**
+       * @description `request_under_way`: The request with this Idempotency-Key is still being carried out.
+       *
+       *     `already_created`: The request with this Idempotency-Key has been carried out, and its secret is not shown again.
+       *
+       *     `conflict`: The change clashes with another one.
+       *
+       *     `user_exists`: A person with this e-mail address is in the organization already.
+       */
       409: {
         headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
           [name: string]: unknown
         }
         content: {
@@ -3393,6 +3408,15 @@ export interface operations {
       }
       /** @description `unsupported_media_type`: The body is not of a type that the API reads. */
       415: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. */
+      422: {
         headers: {
           [name: string]: unknown
         }

@@ -60,6 +60,11 @@ void t.test('an answer with a token is not kept: its request is told what it mad
     [creation, await post('/v1/accounts/admin%40example.com/keys', { name: 'ci' }, 'K-1')],
     [rotation, await post(`/v1/keys/${admin.keyId}/rotate`, {}, 'K-2')],
   ] as const
+  const invite = () => post('/v1/invitations', { email: 'eve@example.com', org_role: 'member' }, 'K-3')
+  const { token: link, invitation } = (await invite()).json<{ token: string; invitation: { id: string } }>()
+  const location = `/v1/invitations/${invitation.id}`
+  t.match((await invite()).json(), { code: 'already_created', location })
+  t.notMatch(JSON.stringify(await kept(world)), link)
   for (const [first, second] of again) {
     const { key, token } = first.json<{ key: { id: string }; token: string }>()
     const location = `/v1/keys/${key.id}`
@@ -67,7 +72,7 @@ void t.test('an answer with a token is not kept: its request is told what it mad
     t.notMatch(second.payload, token)
     t.notMatch(JSON.stringify(await kept(world)), token)
   }
-  t.match(await kept(world), [{ body: null }, { body: null }])
+  t.match(await kept(world), [{ body: null }, { body: null }, { body: null }])
 })
 
 void t.test('what was refused can be sent again with the same key', async t => {

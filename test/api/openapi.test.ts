@@ -97,6 +97,17 @@ void t.test('every failure is a problem document', async t => {
   }
 })
 
+void t.test('whatever is made can be asked for twice', async t => {
+  const makers = operations.filter(({ operation }) => operation.responses['201'])
+  t.ok(makers.length > 5)
+  for (const { name, operation } of makers) {
+    t.ok(
+      operation.parameters?.some(parameter => parameter.name === 'idempotency-key'),
+      name,
+    )
+  }
+})
+
 void t.test('only what needs no token says so', async t => {
   const open = operations.filter(({ operation }) => operation.security?.length === 0).map(({ name }) => name)
   t.strictSame(open.sort(), ['GET /healthz', 'POST /v1/invitations/accept', 'POST /v1/keys/revoke', 'POST /v1/login'])

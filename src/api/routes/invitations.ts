@@ -7,6 +7,7 @@ import { createInvitation, getInvitation, listInvitations, revokeInvitation } fr
 import { orNotFound } from '../access.js'
 import { change } from '../audit-trail.js'
 import { newSecret } from '../console-cookie.js'
+import { create } from '../idempotency.js'
 import { invitationUrl } from '../invitation-url.js'
 import { ListQuery, toList, toPageRequest } from '../lists.js'
 import { Problem } from '../problem.js'
@@ -59,7 +60,7 @@ export function invitationRoutes(app: Api, { store, console }: ApiParts): void {
   app.post(
     '/invitations',
     {
-      config: { permission: 'admin', audit: 'invitation.create', problems: ['user_exists'] },
+      config: { permission: 'admin', audit: 'invitation.create', idempotent: true, problems: ['user_exists'] },
       schema: {
         operationId: 'inviteUser',
         tags: TAGS,
@@ -74,21 +75,24 @@ export function invitationRoutes(app: Api, { store, console }: ApiParts): void {
     async (request, reply) => {
       const email = request.body.email.toLowerCase()
       const { secret, hash } = newSecret()
-      const invitation = await change(store, request, async (tx, note) => {
+      return create(store, { request, reply }, async (tx, note) => {
         const person = await findPerson(tx, email)
         if (person && person.state !== 'deleted') throw new Problem('user_exists')
-        const made = await createInvitation(tx, {
+        const stored = await createInvitation(tx, {
           email,
           orgRole: request.body.org_role,
           secretHash: hash,
           expiresInMs: console.invitationMs,
           invitedBy: request.caller.account.id,
         })
-        note({ target: email, after: showInvitation(made) })
-        return made
+        const invitation = showInvitation(stored)
+        note({ target: email, after: invitation })
+        return {
+          location: `/v1/invitations/${invitation.id}`,
+          shown: { invitation },
+          secret: { url: invitationUrl(baseUrl(request), secret), token: secret },
+        }
       })
-      reply.code(201).header('cache-control', 'no-store').header('location', `/v1/invitations/${invitation.id}`)
-      return { invitation: showInvitation(invitation), url: invitationUrl(baseUrl(request), secret), token: secret }
     },
   )
 
