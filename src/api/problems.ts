@@ -201,7 +201,7 @@ export const PROBLEMS = {
   },
   owns_service_accounts: {
     status: 409,
-    title: 'The person has made pinned service accounts that live',
+    title: 'The account has made pinned service accounts that live',
     hint: 'Delete them too with `pinned_accounts=delete`, or name who answers for them with `transfer_to=EMAIL`.',
   },
   bad_new_maker: {

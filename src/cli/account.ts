@@ -8,6 +8,7 @@ import { answer } from './answer.js'
 import { confirm, withYes, type YesOption } from './confirm.js'
 import { examples, withJson, type JsonOption } from './help.js'
 import { all } from './listing.js'
+import { fateQuery, fateText, withPinnedFate, type FateOptions } from './pinned-fate.js'
 import { table, type Column } from './table.js'
 import type { Terminal } from './terminal.js'
 
@@ -86,17 +87,21 @@ function addSwitch(account: Command, terminal: Terminal, verb: keyof typeof SWIT
   examples(command, [[`postern account ${verb} robot`, example]])
 }
 
+type DeleteOptions = JsonOption & YesOption & FateOptions
+
 function addDelete(account: Command, terminal: Terminal): void {
   const command = account
     .command('delete <name>')
     .summary('delete one for good')
     .description(
-      'Delete a service account for good: all its keys are revoked, its sessions end, its name is free again.',
+      'Delete a service account for good: all its keys are revoked, its sessions end, its name is free again. When it ' +
+        'administers and has made accounts itself, say what becomes of those.',
     )
-  withJson(withYes(command)).action(async (name: string, options: JsonOption & YesOption) => {
-    await confirm(terminal, `Delete ${name} and all its keys for good?`, options)
+  withJson(withYes(withPinnedFate(command))).action(async (name: string, options: DeleteOptions) => {
+    await confirm(terminal, `Delete ${name} and all its keys${fateText(options, 'it')} for good?`, options)
     return answer(terminal, { ...options, names: { account: [name] } }, async postern => {
-      await postern.DELETE('/v1/service-accounts/{name}', { params: { path: { name } } })
+      const params = { path: { name }, query: fateQuery(options) }
+      await postern.DELETE('/v1/service-accounts/{name}', { params })
       return { data: { name, deleted: true }, text: () => `Deleted ${name}.` }
     })
   })

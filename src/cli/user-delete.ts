@@ -1,15 +1,13 @@
 // `postern user delete`: a person leaves, and somebody has to answer for the service accounts that they made.
 
-import { Option, type Command } from 'commander'
-import { answer, given } from './answer.js'
+import type { Command } from 'commander'
+import { answer } from './answer.js'
 import { confirm, withYes, type YesOption } from './confirm.js'
 import { examples, withJson, type JsonOption } from './help.js'
+import { fateQuery, fateText, withPinnedFate, type FateOptions } from './pinned-fate.js'
 import type { Terminal } from './terminal.js'
 
-interface DeleteOptions extends JsonOption, YesOption {
-  readonly transferTo?: string
-  readonly deleteAccounts?: boolean
-}
+interface DeleteOptions extends JsonOption, YesOption, FateOptions {}
 
 /** Adds `user delete`. */
 export function addUserDelete(user: Command, terminal: Terminal): void {
@@ -20,19 +18,12 @@ export function addUserDelete(user: Command, terminal: Terminal): void {
       'Delete a person for good: they are signed out, their keys are revoked, their sessions end. When they have made ' +
         'service accounts with --role that live, say what becomes of those.',
     )
-    .option('--transfer-to <email>', 'make this person answer for them, whose roles cap them from then on')
-    .addOption(new Option('--delete-accounts', 'delete them too').conflicts('transferTo'))
-  withJson(withYes(command)).action(async (email: string, options: DeleteOptions) => {
-    const { transferTo, deleteAccounts } = options
-    const too = deleteAccounts ? ' and the service accounts that they made' : ''
-    await confirm(terminal, `Delete ${email}${too} for good?`, options)
+  withJson(withYes(withPinnedFate(command))).action(async (email: string, options: DeleteOptions) => {
+    const { transferTo } = options
+    await confirm(terminal, `Delete ${email}${fateText(options, 'they')} for good?`, options)
     const names = { user: transferTo === undefined ? [email] : [email, transferTo] }
     return answer(terminal, { ...options, names }, async postern => {
-      const query = given({
-        transfer_to: transferTo,
-        pinned_accounts: deleteAccounts ? ('delete' as const) : undefined,
-      })
-      await postern.DELETE('/v1/users/{email}', { params: { path: { email }, query } })
+      await postern.DELETE('/v1/users/{email}', { params: { path: { email }, query: fateQuery(options) } })
       return { data: { email, deleted: true }, text: () => `Deleted ${email}.` }
     })
   })

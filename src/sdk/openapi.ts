@@ -610,7 +610,7 @@ export interface paths {
     post?: never
     /**
      * Delete a service account
-     * @description For good: revokes all its keys, ends its sessions, and gives its name back.
+     * @description For good: revokes all its keys, ends its sessions, and gives its name back. When it administers and has made pinned accounts that live, say what shall become of those, as with a person.
      */
     delete: operations['deleteServiceAccount']
     options?: never
@@ -2605,7 +2605,7 @@ export interface operations {
   deleteUser: {
     parameters: {
       query?: {
-        /** @description delete: the pinned accounts they made go too. */
+        /** @description delete: the pinned accounts that it made go too. */
         pinned_accounts?: 'delete'
         /** @description E-mail address of whoever answers for them from now on. */
         transfer_to?: string
@@ -2691,7 +2691,7 @@ export interface operations {
        *
        *     `last_admin`: It is the last active admin of the organization.
        *
-       *     `owns_service_accounts`: The person has made pinned service accounts that live.
+       *     `owns_service_accounts`: The account has made pinned service accounts that live.
        *
        *     `bad_new_maker`: The service accounts can not be transferred to that person.
        */
@@ -7205,7 +7205,12 @@ export interface operations {
   }
   deleteServiceAccount: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description delete: the pinned accounts that it made go too. */
+        pinned_accounts?: 'delete'
+        /** @description E-mail address of whoever answers for them from now on. */
+        transfer_to?: string
+      }
       header?: never
       path: {
         /** @description The service account's name. */
@@ -7275,6 +7280,19 @@ export interface operations {
       }
       /** @description `account_not_found`: No such account, or you may not manage it. */
       404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `owns_service_accounts`: The account has made pinned service accounts that live.
+       *
+       *     `bad_new_maker`: The service accounts can not be transferred to that person.
+       */
+      409: {
         headers: {
           [name: string]: unknown
         }

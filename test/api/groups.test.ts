@@ -201,3 +201,22 @@ void t.test('a setting reserves the making of pinned accounts for admins', { tim
   t.match(tried.json(), { status: 403, code: 'pinned_scope_needs_admin' })
   t.equal((await world.ask('POST', '/v1/service-accounts', admin.token, body('theirs'))).statusCode, 201)
 })
+
+void t.test('a machine that has made accounts is not deleted without a word on them', async t => {
+  const world = await makeWorld(t)
+  const { admin } = await organization(world)
+  await groupsAccount(world, admin, 'caretaker', ['admins', 'staff'])
+  const { token } = await groupsAccount(world, admin, 'janitor', ['admins', 'staff'])
+  for (const name of ['broom', 'bucket']) {
+    const scope = { type: 'pinned', role: 'reader', databases: ['shop'] }
+    t.equal((await world.ask('POST', '/v1/service-accounts', token, { name, scope })).statusCode, 201)
+  }
+  const remove = (query: string) => world.ask('DELETE', `/v1/service-accounts/janitor${query}`, admin.token)
+  const facts = { code: 'owns_service_accounts', service_accounts: ['broom', 'bucket'], total: 2 }
+  t.match((await remove('')).json(), { status: 409, ...facts })
+  t.match((await remove('?transfer_to=vera%40example.com')).json(), { status: 409, code: 'bad_new_maker' })
+  t.match((await remove('?transfer_to=ada%40example.com&pinned_accounts=delete')).json(), { code: 'invalid_request' })
+  t.equal((await remove('?transfer_to=Ada%40example.com')).statusCode, 204)
+  const broom = await world.ask('GET', '/v1/service-accounts/broom', admin.token)
+  t.match(broom.json(), { made_by: 'ada@example.com', state: 'active' })
+})

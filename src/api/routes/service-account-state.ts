@@ -1,13 +1,14 @@
 // What happens to service accounts once they are made: edited, disabled, enabled, deleted.
 
 import type { FastifyRequest } from 'fastify'
-import { deleteAccount, disableAccount, enableAccount } from '../../store/account-lifecycle.js'
+import { disableAccount, enableAccount } from '../../store/account-lifecycle.js'
 import { getAccount, type Account } from '../../store/accounts.js'
 import { editGroupsAccount } from '../../store/groups-accounts.js'
 import type { Transaction } from '../../store/transaction.js'
 import { findServiceAccount, orNotFound } from '../access.js'
 import { change } from '../audit-trail.js'
 import { groupIdsOf } from '../create-service-account.js'
+import { deleteMaker, DeletionQuery } from '../delete-maker.js'
 import { readForEdit } from '../etag.js'
 import { Problem } from '../problem.js'
 import { ServiceAccountEditSchema, ServiceAccountSchema, showServiceAccount } from '../resources/service-account.js'
@@ -89,18 +90,28 @@ export function serviceAccountStateRoutes(app: Api, { store }: ApiParts): void {
   app.delete(
     '/service-accounts/:name',
     {
-      config: { permission: 'member', audit: 'service-account.delete', problems: ['account_not_found'] },
+      config: {
+        permission: 'member',
+        audit: 'service-account.delete',
+        problems: ['account_not_found', 'owns_service_accounts', 'bad_new_maker'],
+      },
       schema: {
         operationId: 'deleteServiceAccount',
         tags: TAGS,
         summary: 'Delete a service account',
-        description: 'For good: revokes all its keys, ends its sessions, and gives its name back.',
+        description:
+          'For good: revokes all its keys, ends its sessions, and gives its name back. When it administers and has made ' +
+          'pinned accounts that live, say what shall become of those, as with a person.',
         params: ServiceAccountParams,
+        querystring: DeletionQuery,
         response: { 204: Nothing },
       },
     },
     async (request, reply) => {
-      await setState(request, request.params.name, deleteAccount)
+      const { caller, params, query } = request
+      const account = await findServiceAccount(store, caller, params.name, 'manage')
+      const deletion = change(store, request, (tx, note) => deleteMaker(tx, note, account, query))
+      await orNotFound('account_not_found', deletion)
       return reply.code(204).send(null)
     },
   )

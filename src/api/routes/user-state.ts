@@ -1,37 +1,19 @@
 // What happens to people once they are in: deactivated, activated, deleted. Who has made pinned accounts can not be deleted
 // before it is said what shall become of those.
 
-import { Type } from 'typebox'
 import type { FastifyRequest } from 'fastify'
 import { disableAccount, enableAccount } from '../../store/account-lifecycle.js'
 import type { Account } from '../../store/accounts.js'
 import type { Transaction } from '../../store/transaction.js'
 import { findUser, orNotFound } from '../access.js'
 import { change } from '../audit-trail.js'
-import { deleteUser } from '../delete-user.js'
+import { deleteMaker, DeletionQuery } from '../delete-maker.js'
 import { Problem } from '../problem.js'
 import { showUser, UserSchema } from '../resources/user.js'
-import { choice, Nothing, UserParams } from '../schema-types.js'
+import { Nothing, UserParams } from '../schema-types.js'
 import type { Api, ApiParts } from '../server.js'
-import { invalidRequest } from '../validation.js'
 
 const TAGS = ['users']
-
-const DeletionQuery = Type.Object(
-  {
-    pinned_accounts: Type.Optional(
-      choice(['delete'], { description: 'delete: the pinned accounts they made go too.' }),
-    ),
-    transfer_to: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 254,
-        description: 'E-mail address of whoever answers for them from now on.',
-      }),
-    ),
-  },
-  { additionalProperties: false },
-)
 
 export function userStateRoutes(app: Api, { store }: ApiParts): void {
   app.post(
@@ -95,14 +77,8 @@ export function userStateRoutes(app: Api, { store }: ApiParts): void {
     },
     async (request, reply) => {
       const { params, query } = request
-      if (query.pinned_accounts !== undefined && query.transfer_to !== undefined) {
-        const hint = 'Either delete the pinned accounts, or transfer them.'
-        throw invalidRequest([{ field: 'transfer_to', problem: 'does not go with pinned_accounts', hint }])
-      }
       const deletion = change(store, request, async (tx, note) => {
-        const user = await findOther(tx, request, params.email)
-        const transferTo = query.transfer_to === undefined ? null : query.transfer_to.toLowerCase()
-        await deleteUser(tx, note, { user, deletePinned: query.pinned_accounts === 'delete', transferTo })
+        await deleteMaker(tx, note, await findOther(tx, request, params.email), query)
       })
       await orNotFound('user_not_found', deletion)
       return reply.code(204).send(null)
