@@ -198,6 +198,8 @@ export type RefusalReason = RefusalCode | CredentialReason | DenialReason
 export interface RefusalOptions {
   /** Why in truth, where the client must not know. Default: the code itself. */
   readonly reason?: CredentialReason | DenialReason
+  /** The key whose token was shown, where it was the right one and still refused. For the log only. */
+  readonly keyId?: string | undefined
   /** The error that led here, for the log only. */
   readonly cause?: unknown
 }
@@ -206,6 +208,7 @@ export interface RefusalOptions {
 export class Refusal extends Error {
   readonly code: RefusalCode
   readonly rule: RefusalRule
+  readonly keyId: string | null
   /** Metric label and log field. A closed set. */
   readonly reason: RefusalReason
 
@@ -215,6 +218,7 @@ export class Refusal extends Error {
     this.name = 'Refusal'
     this.code = code
     this.rule = rule
+    this.keyId = options.keyId ?? null
     this.reason = options.reason ?? code
   }
 }

@@ -45,14 +45,16 @@ export class Authenticator {
     // The form of a token is public, so this tells nothing, and a guess without it costs no look-up and no hash.
     if (!parsed) throw new Refusal('credentials_rejected', { reason: 'malformed_token' })
     const { verifier, revocations } = this.#options
+    let keyId: string | undefined
     const check = async (loaded: Loaded<AccountRecord>): Promise<Principal | CredentialReason> => {
       const key = loaded.value?.keys.find(candidate => candidate.id === parsed.keyId) ?? null
       const matches = await verifier.verify(token, key?.argon2 ?? null).catch(asRefusal)
-      return judge(loaded, matches ? key?.id : undefined, revocations)
+      keyId = matches ? key?.id : undefined
+      return judge(loaded, keyId, revocations)
     }
     let verdict = await check(await this.#accounts.find(name))
     if (typeof verdict === 'string') verdict = await check(await this.#accounts.findAnew(name))
-    if (typeof verdict === 'string') throw new Refusal('credentials_rejected', { reason: verdict })
+    if (typeof verdict === 'string') throw new Refusal('credentials_rejected', { reason: verdict, keyId })
     return verdict
   }
 }

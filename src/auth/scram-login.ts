@@ -71,7 +71,8 @@ export class ScramLogin {
       verdict = judge(renewed, match?.id, revocations)
     }
     if (typeof verdict === 'string' || !match) {
-      throw new Refusal('credentials_rejected', { reason: typeof verdict === 'string' ? verdict : 'wrong_token' })
+      const reason = typeof verdict === 'string' ? verdict : 'wrong_token'
+      throw new Refusal('credentials_rejected', { reason, keyId: match?.id || undefined })
     }
     return { principal: verdict, serverFinal: match.serverFinal }
   }

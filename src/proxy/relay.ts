@@ -102,6 +102,14 @@ export class Relay {
     return !this.#asked && (messages === 0 || (idle && transactionStatus === 'I'))
   }
 
+  get bytesFromClient(): number {
+    return this.#bytesFromClient
+  }
+
+  get bytesFromUpstream(): number {
+    return this.#bytesFromUpstream
+  }
+
   /** Whether something may run in the database. */
   get #isBusy(): boolean {
     const { messages, idle } = this.#fromUpstream

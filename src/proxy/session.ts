@@ -15,10 +15,12 @@ import type net from 'node:net'
 import type { Authenticator } from '../auth/authenticate.js'
 import type { DatabaseRecord } from '../auth/database.js'
 import type { FreshCache } from '../auth/fresh-cache.js'
+import { applicationName } from '../auth/application-name.js'
 import { grantFor, type Grant } from '../auth/grant.js'
 import { Refusal, type SessionEndCode } from '../errors.js'
 import type { UpstreamSession } from '../upstream/login.js'
 import { UpstreamError } from '../upstream/upstream-error.js'
+import { utf8 } from '../wire/binary-string.js'
 import { admit } from './admit.js'
 import type { Cancels } from './cancel.js'
 import { challenge } from './challenge.js'
@@ -71,9 +73,11 @@ export async function serveClient(socket: net.Socket, terms: ListenerTerms, visi
     cleanUp.push(endLogin)
 
     const principal = await challenge({ client, opening, authenticator: house.authenticator, visit }, terms.auth)
+    visit.accountId = principal.account.id
     visit.account = principal.account.name
     visit.keyId = principal.key.id
     visit.database = opening.database
+    visit.application = applicationName(utf8(opening.parameters.get('application_name') ?? ''))
     const grant = await visit.time('lookup', () => grantFor(principal, opening.database, house.databases))
 
     session = new Session(principal, grant, visit, code => login.abort(new Refusal(code)))
@@ -128,10 +132,7 @@ async function relay(
     },
     upstreamLost: () => fatal(new Refusal('upstream_lost'), session.id),
   })
-  session.handTo(
-    (code: SessionEndCode) => relay.end(fatal(new Refusal(code), session.id)),
-    () => relay.isIdle,
-  )
+  session.handTo((code: SessionEndCode) => relay.end(fatal(new Refusal(code), session.id)), relay)
   const forget = key ? cancels.remember(key, database) : () => {}
   try {
     return await relay.run()
@@ -156,6 +157,7 @@ function turnAway(client: ClientConnection, error: unknown, signal: AbortSignal,
   if (cause instanceof UpstreamError && cause.kind !== 'aborted')
     events.upstreamFailed(visit.database ?? '', cause.kind)
   const refusal = asRefusal(cause)
+  visit.keyId ??= refusal.keyId
   events.refused(refusal, visit)
   refuse(client, refusal, visit.reference)
 }

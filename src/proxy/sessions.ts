@@ -1,10 +1,18 @@
-// The live sessions of this instance, so that each can be found and ended: by key, by account, by database.
+// The live sessions of this instance, so that each can be found and ended: by its id, its account, its database.
 
 import type { EpochMs, Role, Seq } from '../auth/account.js'
 import type { Grant } from '../auth/grant.js'
 import type { Principal } from '../auth/principal.js'
 import type { SessionEndCode } from '../errors.js'
 import type { Visit } from './visit.js'
+
+/** What can be seen of a session that is being relayed. */
+export interface Relayed {
+  /** Whether it waits for a query, outside any transaction. */
+  readonly isIdle: boolean
+  readonly bytesFromClient: number
+  readonly bytesFromUpstream: number
+}
 
 /** How a session can be ended, which depends on how far it is. */
 export interface Ending {
@@ -22,6 +30,8 @@ export class Session {
   /** The upstream LOGIN role. */
   readonly login: string
   readonly clientAddress: string
+  /** What the client calls itself, or null. */
+  readonly application: string | null
   /** The change number of the account's snapshot that let this session in. */
   readonly accountAsOf: Seq
   /** The change number of the oldest snapshot that this session was decided on: the account's, or the database's. */
@@ -33,8 +43,9 @@ export class Session {
   /** Settles when the session is over and its upstream connection closed. */
   readonly closed: Promise<void>
   #settleClosed: () => void = () => {}
+  readonly #visit: Visit
   #ending: Ending | null
-  #isIdle: () => boolean = () => false
+  #relayed: Relayed = LOGGING_IN
   #endCode: SessionEndCode | null = null
 
   constructor(principal: Principal, grant: Grant, visit: Visit, ending: Ending) {
@@ -47,6 +58,8 @@ export class Session {
     this.role = grant.role
     this.login = grant.login.user
     this.clientAddress = visit.clientAddress
+    this.application = visit.application
+    this.#visit = visit
     this.accountAsOf = principal.asOf
     this.asOf = Math.min(principal.asOf, grant.asOf)
     this.expiresAt = principal.key.expiresAt
@@ -61,13 +74,26 @@ export class Session {
 
   /** Whether it waits for a query, outside any transaction. */
   get isIdle(): boolean {
-    return this.#isIdle()
+    return this.#relayed.isIdle
+  }
+
+  get bytesFromClient(): number {
+    return this.#relayed.bytesFromClient
+  }
+
+  get bytesFromUpstream(): number {
+    return this.#relayed.bytesFromUpstream
+  }
+
+  /** Seconds since its connection was accepted. */
+  seconds(): number {
+    return this.#visit.seconds()
   }
 
   /** From here on the relay ends it. */
-  handTo(ending: Ending, isIdle: () => boolean): void {
+  handTo(ending: Ending, relayed: Relayed): void {
     this.#ending = ending
-    this.#isIdle = isIdle
+    this.#relayed = relayed
   }
 
   /** Ends the session; the first code counts. */
@@ -84,9 +110,12 @@ export class Session {
   }
 }
 
+const LOGGING_IN: Relayed = { isIdle: false, bytesFromClient: 0, bytesFromUpstream: 0 }
+
 /** Finds sessions by what they depend on. Holds a session from before its upstream login until it is closed. */
 export class Sessions {
   readonly #all = new Set<Session>()
+  readonly #byId = new Index()
   readonly #byAccount = new Index()
   readonly #byDatabase = new Index()
 
@@ -104,14 +133,21 @@ export class Sessions {
 
   add(session: Session): void {
     this.#all.add(session)
+    this.#byId.add(session.id, session)
     this.#byAccount.add(session.accountId, session)
     this.#byDatabase.add(session.databaseId, session)
   }
 
   remove(session: Session): void {
     this.#all.delete(session)
+    this.#byId.remove(session.id, session)
     this.#byAccount.remove(session.accountId, session)
     this.#byDatabase.remove(session.databaseId, session)
+  }
+
+  /** Ids are random: at most one, as good as always. */
+  withId(id: string): readonly Session[] {
+    return this.#byId.get(id)
   }
 
   ofAccount(accountId: string): readonly Session[] {

@@ -15,10 +15,14 @@ export class Visit {
   readonly phases: Partial<Record<Phase, number>> = {}
   /** Where the login is: what a client that goes away now has abandoned. */
   phase: Phase | 'startup' = 'startup'
+  /** The account's id, once it has been authenticated. */
+  accountId: string | null = null
   /** The account, once it is known to exist. A claimed name is never kept: people paste tokens into the user field. */
   account: string | null = null
-  /** The key, once its token has been proved. */
+  /** The key, once its token has been proved: also when it is one that may no longer come in. */
   keyId: string | null = null
+  /** What the client calls itself, once its account has been authenticated. */
+  application: string | null = null
   /** The database asked for, once its account has been authenticated. */
   database: string | null = null
   /** Whether the client asked for a session by a valid start-up packet: health checks and port scans never do. */

@@ -18,6 +18,7 @@ void t.test('finds sessions by account and by database, until they are taken out
   for (const session of [one, two, three]) sessions.add(session)
   t.same(sessions.ofAccount('a'), [one, two])
   t.same(sessions.onDatabase('d'), [one, three])
+  t.same(sessions.withId(two.id), [two])
   t.same([...sessions], [one, two, three])
   sessions.remove(one)
   t.same(sessions.ofAccount('a'), [two])
@@ -55,10 +56,7 @@ void t.test('a session is ended by whoever it was handed to last, and by nobody 
   const codes: string[] = []
   const session = makeSession({ end: code => codes.push(`login: ${code}`) })
   t.equal(session.isIdle, false, 'a login is not idle')
-  session.handTo(
-    code => codes.push(`relay: ${code}`),
-    () => true,
-  )
+  session.handTo(code => codes.push(`relay: ${code}`), { isIdle: true, bytesFromClient: 0, bytesFromUpstream: 0 })
   t.equal(session.isIdle, true)
   session.end('session_expired')
   t.same(codes, ['relay: session_expired'])
