@@ -33,6 +33,8 @@ export type ChangeKind =
   | 'database-changed'
   /** The database is no longer registered. */
   | 'database-removed'
+  /** An admin ended the session; its key and account go on. */
+  | 'session-ended'
 
 export interface Change {
   readonly seq: Seq
@@ -44,6 +46,7 @@ export interface Change {
   readonly accountName: string | null
   readonly keyId: string | null
   readonly databaseId: string | null
+  readonly sessionId: string | null
 }
 
 export interface ChangePage {

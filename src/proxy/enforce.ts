@@ -1,6 +1,6 @@
 // Ends live sessions when what they depend on is taken away. What a change adds holds from the next login.
 //
-// Keys and accounts that stop are ended on the spot, from the change itself. Any other change makes the session's
+// What a key, an account or an admin stops is ended on the spot, from the change itself. Any other change makes the session's
 // account be read anew and decided again, by the same policy that let it in.
 
 import type { AccountRecord } from '../auth/account.js'
@@ -124,6 +124,10 @@ export class Enforcer {
       case 'database-removed':
         if (change.databaseId === null) break
         for (const session of sessions.onDatabase(change.databaseId)) this.#decideLater(session, { change })
+        break
+      case 'session-ended':
+        if (change.sessionId === null) break
+        for (const session of sessions.withId(change.sessionId)) this.#end(session, 'session_ended_by_admin', change)
         break
     }
   }

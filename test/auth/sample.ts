@@ -71,7 +71,17 @@ export function sampleDatabase(name: string): DatabaseRecord {
 }
 
 export function change(seq: number, kind: ChangeKind, about: Partial<Change> = {}): Change {
-  return { seq, at: 0, kind, accountId: null, accountName: null, keyId: null, databaseId: null, ...about }
+  return {
+    seq,
+    at: 0,
+    kind,
+    accountId: null,
+    accountName: null,
+    keyId: null,
+    databaseId: null,
+    sessionId: null,
+    ...about,
+  }
 }
 
 /** A page that shows the store up to its last change, unless told otherwise. */
