@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto'
+import t from 'tap'
+import { listInstances, reportInstance, type InstanceReport } from '../../src/store/instances.js'
+import { testServer } from '../support/postgres.js'
+import { samplePerson, sampleStore } from './sample.js'
+
+const server = await testServer(t)
+const WITHIN_MS = 60_000
+
+function report(extra: Partial<InstanceReport> = {}): InstanceReport {
+  const about = { host: 'one', version: '1.2.3', runsProxy: true, upMs: 5000, listSeq: 3, listAgeMs: 250 }
+  return { id: randomUUID(), ...about, ...extra }
+}
+
+void t.test('an instance is listed as it last reported, with the head of the store', async t => {
+  const store = await sampleStore(t, server)
+  t.strictSame(await listInstances(store, WITHIN_MS), { items: [], head: 0 })
+  await samplePerson(store)
+  const one = report()
+  await reportInstance(store, one)
+  await reportInstance(store, report({ host: 'another', runsProxy: false, listAgeMs: null }))
+  const { items, head } = await listInstances(store, WITHIN_MS)
+  t.ok(head > 0)
+  t.match(items, [
+    { host: 'another', runsProxy: false, listAgeMs: null },
+    { id: one.id, host: 'one', version: '1.2.3', runsProxy: true, listSeq: 3 },
+  ])
+
+  await reportInstance(store, { ...one, listSeq: 9, upMs: 999_999 })
+  const later = (await listInstances(store, WITHIN_MS)).items[1]
+  t.equal(later?.listSeq, 9)
+  t.equal(later?.startedAt, items[1]?.startedAt, 'when it started does not change')
+})
+
+void t.test('while an instance is silent its list grows older, and after a time it is not listed', async t => {
+  const store = await sampleStore(t, server)
+  await reportInstance(store, report())
+  await store.run('age', "update postern.instances set seen_at = now() - interval '10 seconds'")
+  const [silent] = (await listInstances(store, WITHIN_MS)).items
+  t.ok(silent && silent.silentMs >= 10_000 && silent.silentMs < WITHIN_MS)
+  t.equal(silent?.listAgeMs, 250 + (silent?.silentMs ?? 0))
+  t.strictSame((await listInstances(store, 9_000)).items, [])
+})
