@@ -1,6 +1,7 @@
 // The composition root: settings → parts → start → drain. Everything that runs in production is joined here.
 
 import type { AddressInfo } from 'node:net'
+import { createBookkeeping } from './compose/bookkeeping.js'
 import { Certificates } from './compose/certificates.js'
 import { createControlPlane } from './compose/control-plane.js'
 import { createDataPlane, type DataPlane } from './compose/data-plane.js'
@@ -134,15 +135,22 @@ async function start(
   const knowledge = gatherKnowledge(settings, metrics, log, now)
   shutdown.add(() => knowledge.store.close())
   const certificates = new Certificates(metrics, log)
-  const plane = only === 'api' ? null : createDataPlane(settings, knowledge, certificates, metrics, log)
+  const books = createBookkeeping(settings, knowledge, metrics, log)
+  const parts = { settings, knowledge, books, certificates, metrics, log }
+  const plane = only === 'api' ? null : createDataPlane(parts)
   shutdown.add(() => plane?.enforcer.close())
 
   const feed = knowledge.follow({
-    changed: changes => plane?.enforcer.changed(changes),
+    changed: changes => {
+      plane?.enforcer.changed(changes)
+      books.reportSoon()
+    },
     resync: () => plane?.enforcer.resync(),
   })
   shutdown.add(() => feed.close())
   await feed.start()
+  shutdown.add(() => books.close())
+  books.start(plane?.sessions ?? null)
   shutdown.add(pruneNowAndThen(knowledge, log))
 
   const health = await startHealthServer({
@@ -168,14 +176,7 @@ async function start(
   }
 
   async function startApi(): Promise<string> {
-    const server = await createControlPlane({
-      settings,
-      knowledge,
-      certificates,
-      metrics,
-      log,
-      proxyPort: () => plane?.proxy.addresses[0]?.port,
-    })
+    const server = await createControlPlane({ ...parts, proxyPort: () => plane?.proxy.addresses[0]?.port })
     shutdown.add(() => server.close())
     await server.listen({ host: settings.api.host, port: settings.api.port })
     return urlOf(

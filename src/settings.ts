@@ -171,6 +171,15 @@ const FILE = Type.Object({
       description: 'How long new connections are still accepted then, until the load balancer has noticed.',
     }),
   }),
+  sessions: Type.Object({
+    report: duration({
+      default: '5s',
+      minimum: 1_000,
+      maximum: MINUTE_MS,
+      description:
+        'How often an instance writes to the store which sessions live, which keys were used and what the audit log is to know of logins.',
+    }),
+  }),
   cache: Type.Object({
     accounts: count({ default: 10_000, unit: 'accounts', description: 'Accounts kept in memory.' }),
     databases: count({ default: 1_000, unit: 'databases', description: 'Databases kept in memory.' }),
@@ -194,6 +203,13 @@ const FILE = Type.Object({
     pinned_makers: choice(['members', 'admins'], {
       default: 'members',
       description: 'Who may make pinned service accounts, over databases that they reach. Those there are stay.',
+    }),
+  }),
+  audit: Type.Object({
+    logins: choice(['none', 'refused', 'all'], {
+      default: 'refused',
+      description:
+        'What the audit log is told of logins at the proxy. refused: those that were refused, with the true reason. all: sessions opened and closed too.',
     }),
   }),
   api: Type.Object({

@@ -4,7 +4,12 @@ import cookies from '@fastify/cookie'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyInstance, type FastifyBaseLogger, type RawServerDefault } from 'fastify'
+import Fastify, {
+  type FastifyInstance,
+  type FastifyBaseLogger,
+  type FastifyRequest,
+  type RawServerDefault,
+} from 'fastify'
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AccountRecord } from '../auth/account.js'
@@ -90,8 +95,17 @@ export interface ApiParts {
   readonly console: ConsoleParts
   /** Addresses and networks whose X-Forwarded-… headers are believed. */
   readonly trustedProxies: readonly string[]
+  /** How long reports of instances count. */
+  readonly reports: {
+    /** An instance not heard of for longer has missed its last reports: what it said of its sessions is not shown. */
+    readonly silentAfterMs: number
+    /** Not heard of for longer, it can have no sessions any more. */
+    readonly goneAfterMs: number
+  }
   /** Hears of every answer. `route` is the pattern and not the address: a closed set. */
   readonly observe: (request: { route: string; method: string; status: number; seconds: number }) => void
+  /** Hears of every request that came with a key that may be used. */
+  readonly keyUsed: (use: { keyId: string; address: string; userAgent: string | undefined }) => void
   readonly log: ErrorLog
   readonly version: string
   /** PEM of the API's own certificate and key. Default: plain HTTP. */
@@ -120,6 +134,8 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
     const route = request.is404 ? 'unmatched' : (request.routeOptions.url ?? 'unmatched')
     const seconds = reply.elapsedTime / 1000
     parts.observe({ route, method: request.method, status: reply.statusCode, seconds })
+    const { keyId } = (request.caller as FastifyRequest['caller'] | undefined) ?? { keyId: null }
+    if (keyId !== null) parts.keyUsed({ keyId, address: request.ip, userAgent: request.headers['user-agent'] })
   })
   // The API serves data and no pages; /docs has a policy of its own.
   const directives = { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] }

@@ -1,7 +1,6 @@
 // Puts the API together from the settings and from what the instance knows.
 
 import type { FastifyInstance } from 'fastify'
-import { readFileSync } from 'node:fs'
 import { Server as TlsServer } from 'node:tls'
 import { ConsoleCookie } from '../api/console-cookie.js'
 import { createApi, type ConsoleParts } from '../api/server.js'
@@ -12,28 +11,28 @@ import type { Logger } from '../ops/log.js'
 import type { Metrics } from '../ops/metrics.js'
 import type { ApiRequest } from '../ops/labels.js'
 import type { Settings } from '../settings.js'
+import type { Bookkeeping } from './bookkeeping.js'
 import type { Pems } from './certificate-files.js'
 import type { Certificates } from './certificates.js'
 import type { Knowledge } from './knowledge.js'
 import { createProvisioner } from './provisioner.js'
+import { reportAges } from './report-ages.js'
+import { version } from './version.js'
 
 export interface ControlPlaneOptions {
   readonly settings: Settings
   readonly knowledge: Knowledge
   readonly certificates: Certificates
+  readonly books: Bookkeeping
   readonly metrics: Metrics
   readonly log: Logger
   /** The port that the proxy of this process got, if one runs here and listens. */
   readonly proxyPort: () => number | undefined
 }
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string
-}
-
 /** Makes the API; it does not listen yet. */
 export async function createControlPlane(options: ControlPlaneOptions): Promise<FastifyInstance> {
-  const { settings, knowledge, certificates, metrics, log, proxyPort } = options
+  const { settings, knowledge, books, certificates, metrics, log, proxyPort } = options
   const { api, keys, listeners } = settings
   const { store, sealer, accountRecords, verifier, revocations } = knowledge
   const [listener] = listeners
@@ -59,8 +58,10 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     pinnedMakers: settings.serviceAccounts.pinnedMakers,
     console: consoleOf(settings),
     trustedProxies: api.trustedProxies,
+    reports: reportAges(settings),
     observe: ({ route, method, status, seconds }) =>
       metrics.apiRequestDuration.observe({ route, method: method as ApiRequest['method'], status }, seconds),
+    keyUsed: use => books.keyUses.asked(use),
     log,
     version,
     https: certificate && certificate.pems,

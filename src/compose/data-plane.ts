@@ -5,18 +5,30 @@ import type { Logger } from '../ops/log.js'
 import type { Metrics } from '../ops/metrics.js'
 import { Cancels } from '../proxy/cancel.js'
 import { Enforcer } from '../proxy/enforce.js'
+import type { ProxyEvents } from '../proxy/events.js'
 import { Counters } from '../proxy/limits.js'
 import type { ListenerTerms } from '../proxy/negotiate.js'
 import { Proxy } from '../proxy/proxy.js'
 import { Sessions } from '../proxy/sessions.js'
 import type { ListenerSettings, Settings } from '../settings.js'
 import { SaltedPasswords } from '../upstream/salted-passwords.js'
+import type { Bookkeeping } from './bookkeeping.js'
 import type { Certificates } from './certificates.js'
 import { doomedSecret, type Knowledge } from './knowledge.js'
 import { observeProxy } from './observe.js'
 
+export interface DataPlaneOptions {
+  readonly settings: Settings
+  readonly knowledge: Knowledge
+  readonly books: Bookkeeping
+  readonly certificates: Certificates
+  readonly metrics: Metrics
+  readonly log: Logger
+}
+
 export interface DataPlane {
   readonly proxy: Proxy
+  readonly sessions: Sessions
   readonly enforcer: Enforcer
 }
 
@@ -25,16 +37,11 @@ const CANCEL_TIMEOUT_MS = 5_000
 const MAX_CANCELS_IN_FLIGHT = 100
 
 /** Makes the proxy; it does not listen yet. Throws when a certificate can't be loaded. */
-export function createDataPlane(
-  settings: Settings,
-  knowledge: Knowledge,
-  certificates: Certificates,
-  metrics: Metrics,
-  log: Logger,
-): DataPlane {
+export function createDataPlane(options: DataPlaneOptions): DataPlane {
+  const { settings, knowledge, books, certificates, metrics, log } = options
   const { accounts, databases, revocations, verifier, now } = knowledge
   const { limits, login, upstream, revocation } = settings
-  const events = observeProxy(metrics, log)
+  const events = withBooks(observeProxy(metrics, log), books)
   const sessions = new Sessions()
   const enforcer = new Enforcer({
     sessions,
@@ -74,7 +81,27 @@ export function createDataPlane(
       events,
     },
   })
-  return { proxy, enforcer }
+  return { proxy, sessions, enforcer }
+}
+
+/** Tells the books as well of what they keep. */
+function withBooks(observer: ProxyEvents, { keyUses, logins }: Bookkeeping): ProxyEvents {
+  return {
+    ...observer,
+    opened(session, visit) {
+      observer.opened(session, visit)
+      keyUses.opened(session)
+      logins.opened(session)
+    },
+    closed(session, reason, end) {
+      observer.closed(session, reason, end)
+      logins.closed(session, reason, end)
+    },
+    refused(refusal, visit) {
+      observer.refused(refusal, visit)
+      logins.refused(refusal, visit)
+    },
+  }
 }
 
 function termsOf(listener: ListenerSettings, index: number, certificates: Certificates): ListenerTerms {

@@ -57,6 +57,17 @@ export type RefreshOutcome = 'ok' | 'failed'
 
 export type CacheResult = 'hit' | 'miss'
 
+export interface ReportLabels {
+  readonly report:
+    /** The instance itself and its live sessions. */
+    | 'instance'
+    /** The last use of keys. */
+    | 'key_uses'
+    /** Logins, for the audit log. */
+    | 'logins'
+  readonly outcome: 'ok' | 'failed'
+}
+
 export interface SessionLabels {
   /** The registered name. */
   readonly database: string

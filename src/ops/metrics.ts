@@ -12,6 +12,7 @@ import type {
   CloseReason,
   LoginPhase,
   RefreshOutcome,
+  ReportLabels,
   SessionLabels,
   UpstreamFailure,
 } from './labels.js'
@@ -111,6 +112,15 @@ export class Metrics {
     'One request of the REST API.',
     LOGIN_SECONDS,
     ['route', 'method', 'status'],
+  )
+  readonly reports: Counts<ReportLabels> = this.#counter(
+    'reports_total',
+    'Reports that were written to the store in the background, by what they told.',
+    ['report', 'outcome'],
+  )
+  readonly auditEventsDropped: Counts = this.#counter(
+    'audit_events_dropped_total',
+    'Logins that are missing in the audit log, as the store did not take them in time.',
   )
   readonly #relayBytes = this.#counter('relay_bytes_total', 'Bytes relayed.', ['direction'])
   /** Bytes relayed. Tallies, as a labelled counter costs too much for every chunk of every session. */

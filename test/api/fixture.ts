@@ -107,7 +107,9 @@ async function makeWorld(t: Suite, server: TestServer, options: WorldOptions): P
     pinnedMakers: options.pinnedMakers ?? 'members',
     console: { ...CONSOLE, passwords: new Passwords({ concurrency: 2, maxQueue: 100 }), ...options.console },
     trustedProxies: [],
+    reports: { silentAfterMs: 25_000, goneAfterMs: 310_000 },
     observe: request => observed.push(request),
+    keyUsed: () => undefined,
     log: { error: fields => logged.push(fields) },
     version: '1.2.3',
   })

@@ -15,6 +15,8 @@ const CONTRACT = [
   'histogram postern_upstream_connect_duration_seconds database',
   'counter postern_upstream_errors_total database kind',
   'counter postern_relay_bytes_total direction',
+  'counter postern_reports_total report outcome',
+  'counter postern_audit_events_dropped_total',
   'counter postern_cancel_requests_total outcome',
   'gauge postern_revocation_list_age_seconds',
   'gauge postern_revocation_list_entries',
@@ -139,6 +141,7 @@ function touchEverything(metrics: Metrics): void {
   metrics.upstreamErrors.inc({ database: 'shop', kind: 'timeout' })
   metrics.cancelRequests.inc({ outcome: 'sent' })
   metrics.revocationRefreshes.inc({ outcome: 'ok' })
+  metrics.reports.inc({ report: 'instance', outcome: 'ok' })
   metrics.credentialCacheRequests.inc({ result: 'hit' })
   metrics.apiRequestDuration.observe({ route: '/v1/me', method: 'GET', status: 200 }, 0.01)
 }

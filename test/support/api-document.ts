@@ -38,7 +38,9 @@ export function unconnectedApi(): Promise<FastifyInstance> {
       passwords: new Passwords({ concurrency: 1, maxQueue: 1 }),
     },
     trustedProxies: [],
+    reports: { silentAfterMs: 25_000, goneAfterMs: 310_000 },
     observe: () => undefined,
+    keyUsed: () => undefined,
     log: { error: () => undefined },
     version: '0.0.0',
   })

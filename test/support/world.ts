@@ -57,8 +57,10 @@ export interface World {
   /** A connection URI through the proxy. */
   uri(
     member: Pick<Member, 'name' | 'token'>,
-    options?: { listener?: (typeof LISTENERS)[number]; query?: string; database?: string },
+    options?: { listener?: (typeof LISTENERS)[number]; query?: string; database?: string; on?: Instance },
   ): string
+  /** Starts one more instance on the same store, with settings of its own; it ends with the test. */
+  another(options?: Pick<WorldOptions, 'env' | 'only'>): Promise<Instance>
   /** Puts the instance's clock forward, at once: everything it knows is so much older then. */
   skip(ms: number): void
   /** The metrics' text. */
@@ -95,29 +97,31 @@ export async function makeWorld(t: Test, options: WorldOptions = {}): Promise<Wo
   const files = { certificate_file: tls.certFile, private_key_file: tls.keyFile }
   const listener = (extra: object) => ({ host: '127.0.0.1', port: 0, tls: 'allow', ...files, ...extra })
   const secretKey = randomBytes(32).toString('base64')
-  const settings = loadSettings({
-    env: {
-      POSTERN_STORE_URL: storeUrl,
-      POSTERN_SECRET_KEY: secretKey,
-      POSTERN_LISTENERS: JSON.stringify([
-        listener({}),
-        listener({ tls: 'require' }),
-        { host: '127.0.0.1', port: 0, tls: 'off' },
-        listener({ auth: 'password' }),
-      ]),
-      POSTERN_API_PORT: '0',
-      POSTERN_METRICS_PORT: '0',
-      POSTERN_DRAIN_TIMEOUT: '1s',
-      ...options.env,
-    },
-  })
   watchSecret(secretKey)
-  const only = options.only ?? 'proxy'
-  const instance = await startInstance(settings, createLogger({ level: 'debug', destination }), {
-    only: only === 'both' ? undefined : only,
-    now: () => performance.now() + skipped,
-  })
-  t.teardown(() => instance.stop())
+  const env = {
+    POSTERN_STORE_URL: storeUrl,
+    POSTERN_SECRET_KEY: secretKey,
+    POSTERN_LISTENERS: JSON.stringify([
+      listener({}),
+      listener({ tls: 'require' }),
+      { host: '127.0.0.1', port: 0, tls: 'off' },
+      listener({ auth: 'password' }),
+    ]),
+    POSTERN_API_PORT: '0',
+    POSTERN_METRICS_PORT: '0',
+    POSTERN_DRAIN_TIMEOUT: '1s',
+    ...options.env,
+  }
+  const start = async ({ env: extra = {}, only = 'proxy' }: Pick<WorldOptions, 'env' | 'only'>): Promise<Instance> => {
+    const settings = loadSettings({ env: { ...env, ...extra } })
+    const instance = await startInstance(settings, createLogger({ level: 'debug', destination }), {
+      only: only === 'both' ? undefined : only,
+      now: () => performance.now() + skipped,
+    })
+    t.teardown(() => instance.stop())
+    return instance
+  }
+  const instance = await start(options)
 
   const { store, sealer, accountRecords } = instance.knowledge
   const provisioner = createProvisioner()
@@ -142,7 +146,7 @@ export async function makeWorld(t: Test, options: WorldOptions = {}): Promise<Wo
     get log() {
       return lines.map(line => JSON.parse(line) as Record<string, unknown>)
     },
-    port: (listener = 'scram') => instance.proxy[LISTENERS.indexOf(listener)]?.port ?? 0,
+    port: (listener = 'scram') => portOf(instance, listener),
     async account({ name = `robot-${++made}`, role = 'reader', expiresAt } = {}) {
       const pinned = { name, role, databaseIds: [database.id], makerId: admin.id }
       const account = await withTransaction(store, tx => createPinnedAccount(tx, pinned))
@@ -159,10 +163,20 @@ export async function makeWorld(t: Test, options: WorldOptions = {}): Promise<Wo
       return { id, name, keyId: minted.keyId, token: minted.token }
     },
     revoke: async ({ keyId }) => void (await revokeKey(store, keyId)),
-    uri: ({ name, token }, { listener = 'scram', query = 'sslmode=disable', database = 'shop' } = {}) =>
-      `postgresql://${encodeURIComponent(name)}:${token}@127.0.0.1:${world.port(listener)}/${encodeURIComponent(database)}?${query}`,
+    uri: (
+      { name, token },
+      { listener = 'scram', query = 'sslmode=disable', database = 'shop', on = instance } = {},
+    ) => {
+      const port = portOf(on, listener)
+      return `postgresql://${encodeURIComponent(name)}:${token}@127.0.0.1:${port}/${encodeURIComponent(database)}?${query}`
+    },
+    another: (options = {}) => start(options),
     skip: ms => void (skipped += ms),
     metrics: async () => (await fetch(`${instance.metrics}/metrics`)).text(),
   }
   return world
+}
+
+function portOf({ proxy }: Instance, listener: (typeof LISTENERS)[number]): number {
+  return proxy[LISTENERS.indexOf(listener)]?.port ?? 0
 }
