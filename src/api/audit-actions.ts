@@ -34,6 +34,9 @@ export const AUDIT_ACTIONS = {
   logout: 'A person signed out of the console.',
   'console.sign-out-everywhere': 'A person ended all their sessions in the console.',
   'console.change-password': 'A person changed their password.',
+  'session.open': 'A login at the proxy: see audit.logins.',
+  'session.close': 'A session was over: see audit.logins.',
+  'session.end': 'A live session was ended.',
 } as const satisfies Record<string, string>
 
 export type AuditAction = keyof typeof AUDIT_ACTIONS

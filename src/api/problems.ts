@@ -144,6 +144,11 @@ export const PROBLEMS = {
     title: 'The account is not in the group',
     hint: 'GET /v1/groups/{group}/members lists who is in it.',
   },
+  session_not_found: {
+    status: 404,
+    title: 'No such session, or you may not manage it',
+    hint: 'It may have ended. GET /v1/sessions lists those that live.',
+  },
   name_taken: {
     status: 409,
     title: 'The name is taken',

@@ -43,12 +43,14 @@ import { groupRoutes } from './routes/groups.js'
 import { healthRoutes } from './routes/health.js'
 import { invitationRoutes } from './routes/invitations.js'
 import { keyRotationRoutes } from './routes/key-rotation.js'
+import { instanceRoutes } from './routes/instances.js'
 import { keyRoutes } from './routes/keys.js'
 import { loginRoutes } from './routes/login.js'
 import { meConsoleRoutes } from './routes/me-console.js'
 import { meRoutes } from './routes/me.js'
 import { serviceAccountStateRoutes } from './routes/service-account-state.js'
 import { serviceAccountRoutes } from './routes/service-accounts.js'
+import { sessionRoutes } from './routes/sessions.js'
 import { tokenRevocationRoutes } from './routes/token-revocation.js'
 import { userStateRoutes } from './routes/user-state.js'
 import { userRoutes } from './routes/users.js'
@@ -209,4 +211,6 @@ function registerV1(app: Api, parts: ApiParts): void {
   keyRotationRoutes(app, parts)
   tokenRevocationRoutes(app, parts)
   auditEventRoutes(app, parts)
+  sessionRoutes(app, parts)
+  instanceRoutes(app, parts)
 }

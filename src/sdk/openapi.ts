@@ -844,6 +844,83 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/sessions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List live sessions
+     * @description Those of all instances, as each last reported them, the oldest first. Admins and viewers see all; others see their own and those of the service accounts that they made.
+     */
+    get: operations['listSessions']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/sessions/{id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Show a live session */
+    get: operations['getSession']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/sessions/{id}/end': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * End a live session
+     * @description On whichever instance it is. Touches no key and no other session.
+     */
+    post: operations['endSession']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/instances': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List instances, and where a change is in force
+     * @description An instance that was killed stays, as silent, until its sessions can not live any more: revocation.max_age.
+     */
+    get: operations['listInstances']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
 }
 export type webhooks = Record<string, never>
 export interface components {
@@ -909,6 +986,7 @@ export interface components {
         | 'grant_not_found'
         | 'group_not_found'
         | 'member_not_found'
+        | 'session_not_found'
         | 'name_taken'
         | 'key_limit_reached'
         | 'key_not_active'
@@ -1655,6 +1733,90 @@ export interface components {
         /** @enum {string} */
         kind: 'altered' | 'missing' | 'reordered' | 'cut_off'
       } | null
+    }
+    Session: {
+      /** @description The reference that the log has too. */
+      id: string
+      account: string
+      /** @description Id of the key that it was opened with. */
+      key: string
+      database: string
+      /**
+       * @description reader < writer < admin
+       * @enum {string}
+       */
+      role: 'reader' | 'writer' | 'admin'
+      /** @description The LOGIN role that it is in the database. */
+      login: string
+      /** @description Of the client. */
+      address: string
+      /** @description What the client calls itself. */
+      application: string | null
+      /** Format: date-time */
+      opened_at: string
+      age_seconds: number
+      /**
+       * @description idle: it waits for a query, outside any transaction. busy: also while it logs in.
+       * @enum {string}
+       */
+      state: 'idle' | 'busy'
+      bytes_from_client: number
+      bytes_from_database: number
+      /** @description Id of the instance that it is on. */
+      instance: string
+      /** @description Where that instance runs. */
+      host: string
+      /**
+       * Format: date-time
+       * @description When that instance last told of its sessions.
+       */
+      seen_at: string
+    }
+    SessionList: {
+      items: components['schemas']['Session'][]
+      /** @description null: this is the last page. */
+      next_cursor: string | null
+    }
+    EndedSession: {
+      session: components['schemas']['Session']
+      /** @description The change that ends it: GET /v1/instances?seq= tells where that is in force. */
+      seq: number
+      /** @description What happens now. */
+      next: string
+    }
+    Instance: {
+      id: string
+      host: string
+      version: string
+      /** @description false: it runs the API alone, so no session can be there. */
+      runs_proxy: boolean
+      /**
+       * @description silent: it has missed its last reports. Sessions may still live there, but no longer than revocation.max_age.
+       * @enum {string}
+       */
+      state: 'reporting' | 'silent'
+      /** Format: date-time */
+      started_at: string
+      /** Format: date-time */
+      seen_at: string
+      /** @description The newest change that it acts on. */
+      list_seq: number
+      /** @description Age of its list of changes, if it was not read since the report. null: never read. */
+      list_age_seconds: number | null
+      /** @description Whether the change that is asked for is in force there. */
+      in_force: boolean
+    }
+    InForce: {
+      /** @description The change that is asked for. */
+      seq: number
+      /** @description Proxies where it is in force. */
+      on: number
+      /** @description Proxies in all, silent ones too. */
+      of: number
+    }
+    Instances: {
+      items: components['schemas']['Instance'][]
+      in_force: components['schemas']['InForce']
     }
   }
   responses: never
@@ -9184,6 +9346,470 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['AuditVerification']
+        }
+      }
+      /** @description `invalid_request`: The request has mistakes. */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listSessions: {
+    parameters: {
+      query?: {
+        /** @description Items at most. Default 50. */
+        limit?: number
+        /** @description `next_cursor` of the page before, unchanged. */
+        cursor?: string
+        /** @description Only sessions of the account of this name. */
+        account?: string
+        /** @description Only sessions on this database. */
+        database?: string
+        /** @description Only sessions on the instance of this id. */
+        instance?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SessionList']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `bad_cursor`: The cursor is not one that this list gave.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getSession: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The session's id: the reference that the log has too. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Session']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `session_not_found`: No such session, or you may not manage it. */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  endSession: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The session's id: the reference that the log has too. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Default Response */
+      202: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['EndedSession']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `session_not_found`: No such session, or you may not manage it. */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listInstances: {
+    parameters: {
+      query?: {
+        /** @description The change that is asked for. Left out: the newest of all. */
+        seq?: number
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Instances']
         }
       }
       /** @description `invalid_request`: The request has mistakes. */

@@ -1,11 +1,15 @@
 // Every route and every kind of caller. The list of routes is the API's own: a new one without a row here fails.
 
+import { randomUUID } from 'node:crypto'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { guardRoutes } from '../../src/api/authorize.js'
 import { mintToken } from '../../src/auth/token.js'
 import { disableAccount } from '../../src/store/account-lifecycle.js'
+import { getAccountByName } from '../../src/store/accounts.js'
+import { reportInstance } from '../../src/store/instances.js'
 import { revokeKey } from '../../src/store/keys.js'
+import { reportSessions } from '../../src/store/live-sessions.js'
 import { PROBLEMS, type ProblemCode } from '../../src/api/problems.js'
 import { unconnectedApi } from '../support/api-document.js'
 import { addDatabase, grant, group, groupsAccount, serviceAccount, worlds, type Person, type World } from './fixture.js'
@@ -183,6 +187,12 @@ const ROWS: readonly Row[] = [
   { route: 'GET /v1/audit-events', url: '/v1/audit-events', ...observers(200) },
   { route: 'GET /v1/audit-events/export', url: '/v1/audit-events/export', ...observers(200) },
   { route: 'GET /v1/audit-events/verify', url: '/v1/audit-events/verify', ...observers(200) },
+  { route: 'GET /v1/sessions', url: '/v1/sessions', ...lookers(200) },
+  { route: 'GET /v1/sessions/:id', url: '/v1/sessions/ROBOT-22222', ...lookers(200) },
+  { route: 'GET /v1/sessions/:id', url: '/v1/sessions/OTHER-22222', ...lookers(200), member: 404 },
+  { route: 'POST /v1/sessions/:id/end', url: '/v1/sessions/ROBOT-22222/end', ...makers(202) },
+  { route: 'POST /v1/sessions/:id/end', url: '/v1/sessions/OTHER-22222/end', ...adminOnly(202), member: 404 },
+  { route: 'GET /v1/instances', url: '/v1/instances', ...observers(200) },
   // Last: what they take away is gone for the rows before.
   { route: 'DELETE /v1/service-accounts/:name', url: '/v1/service-accounts/spare', ...makers(204), admin: 404 },
   { route: 'DELETE /v1/groups/:group', url: '/v1/groups/staff', ...adminOnly(204), adminMachine: 404 },
@@ -258,6 +268,7 @@ async function callersOf(world: World) {
   const robot = await serviceAccount(world, member, { name: 'robot' })
   const spare = await serviceAccount(world, member, { name: 'spare' })
   const deputy = await adminMachine(world, admin)
+  await liveSessions(world, { 'ROBOT-22222': 'robot', 'OTHER-22222': nina.account.name })
   const disabled = await world.person('off@example.com', 'admin')
   await disableAccount(world.store, disabled.account.id)
   const revoked = await world.key(admin.account)
@@ -284,6 +295,19 @@ async function adminMachine(world: World, admin: Person): Promise<{ token: strin
   await group(world, admin, { name: 'deputies', organization_admin: true })
   await group(world, admin, { name: 'staff' }, { shop: 'writer' })
   return groupsAccount(world, admin, 'deputy', ['deputies', 'staff'])
+}
+
+/** Sessions as an instance reports them, by their ids, of the accounts of these names. */
+async function liveSessions({ store }: World, sessions: Record<string, string>): Promise<void> {
+  const [id, upMs, listSeq, bytesFromClient] = [randomUUID(), 0, 0, 0]
+  await reportInstance(store, { id, host: 'one', version: '1', runsProxy: true, upMs, listSeq, listAgeMs: 0 })
+  const about = { keyId: 'k', database: 'shop', role: 'reader', login: 'l', address: 'a', application: null } as const
+  for (const [name, account] of Object.entries(sessions)) {
+    const { id: accountId } = await getAccountByName(store, account)
+    const where = { id: name, accountId, account, databaseId: accountId, ageMs: 0, state: 'idle' } as const
+    const changed = [{ ...about, ...where, bytesFromClient, bytesFromUpstream: 0 }]
+    await reportSessions(store, id, { changed, gone: [] })
+  }
 }
 
 /** A problem is one that the document tells of for this route. */
