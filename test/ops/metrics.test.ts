@@ -25,6 +25,7 @@ const CONTRACT = [
   'counter postern_credential_cache_requests_total result',
   'histogram postern_argon2_duration_seconds',
   'gauge postern_argon2_queue_depth',
+  'gauge postern_tls_certificate_not_after_timestamp_seconds place',
   'histogram postern_api_request_duration_seconds route method status',
 ]
 
@@ -142,6 +143,7 @@ function touchEverything(metrics: Metrics): void {
   metrics.cancelRequests.inc({ outcome: 'sent' })
   metrics.revocationRefreshes.inc({ outcome: 'ok' })
   metrics.reports.inc({ report: 'instance', outcome: 'ok' })
+  metrics.certificateNotAfter.set({ place: 'api' }, 2_000_000_000)
   metrics.credentialCacheRequests.inc({ result: 'hit' })
   metrics.apiRequestDuration.observe({ route: '/v1/me', method: 'GET', status: 200 }, 0.01)
 }
