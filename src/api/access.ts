@@ -6,6 +6,7 @@ import type { Executor } from '../store/pool.js'
 import { StoreError, type StoreErrorCode } from '../store/store-error.js'
 import type { Role } from '../auth/account.js'
 import type { Caller } from './authorize.js'
+import { hasPermission } from './permissions.js'
 import { Problem } from './problem.js'
 import type { ProblemCode } from './problems.js'
 
@@ -32,13 +33,23 @@ export type Purpose = 'see' | 'manage'
 
 /** Finds an account that the caller may manage (their own, the machines they made, or, as an admin, any) or see (as a
  * viewer, any).
- * @throws Problem `account_not_found` */
+ * @throws Problem `account_not_found`, or `permission_denied` for one that they may only see */
 export async function findAccount(db: Executor, caller: Caller, name: string, purpose: Purpose): Promise<Account> {
   const account = await orNotFound('account_not_found', getAccountByName(db, name))
-  if (!(purpose === 'see' ? maySee(caller, account) : mayManage(caller, account))) {
-    throw new Problem('account_not_found')
-  }
+  requireAccess(caller, account, purpose, 'account_not_found')
   return account
+}
+
+/** @throws Problem `permission_denied` for what the caller may only see, `unseen` for what they may not even see */
+export function requireAccess(
+  caller: Caller,
+  account: Pick<Account, 'id' | 'makerId'>,
+  purpose: Purpose,
+  unseen: ProblemCode,
+): void {
+  if (mayManage(caller, account)) return
+  if (!caller.seesAll) throw new Problem(unseen)
+  if (purpose === 'manage') throw new Problem('permission_denied')
 }
 
 /** Finds a service account that the caller may see or manage.
@@ -58,8 +69,11 @@ export function maySee(caller: Caller, account: Pick<Account, 'id' | 'makerId'>)
   return caller.seesAll || mayManage(caller, account)
 }
 
+/** A viewer manages their own account only: its keys are how they connect. What they made before they became one stays
+ * as it is. */
 export function mayManage(caller: Caller, account: Pick<Account, 'id' | 'makerId'>): boolean {
-  return caller.isAdmin || account.id === caller.account.id || account.makerId === caller.account.id
+  if (caller.isAdmin || account.id === caller.account.id) return true
+  return account.makerId === caller.account.id && hasPermission(caller.account, 'member')
 }
 
 /** Finds a person: admins and viewers anyone, others themselves.

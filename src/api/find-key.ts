@@ -4,12 +4,11 @@ import { getAccount, type Account } from '../store/accounts.js'
 import type { ApiKey } from '../store/api-key.js'
 import { getKey } from '../store/keys.js'
 import type { Executor } from '../store/pool.js'
-import { mayManage, maySee, orNotFound, type Purpose } from './access.js'
+import { orNotFound, requireAccess, type Purpose } from './access.js'
 import type { Caller } from './authorize.js'
-import { Problem } from './problem.js'
 
 /** Finds a key with its account, which may be a deleted one.
- * @throws Problem `key_not_found` */
+ * @throws Problem `key_not_found`, or `permission_denied` for one that they may only see */
 export async function findKey(
   db: Executor,
   caller: Caller,
@@ -18,6 +17,6 @@ export async function findKey(
 ): Promise<{ key: ApiKey; account: Account }> {
   const key = await orNotFound('key_not_found', getKey(db, id))
   const account = await getAccount(db, key.accountId)
-  if (!(purpose === 'see' ? maySee : mayManage)(caller, account)) throw new Problem('key_not_found')
+  requireAccess(caller, account, purpose, 'key_not_found')
   return { key, account }
 }

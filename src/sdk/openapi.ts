@@ -677,7 +677,7 @@ export interface paths {
     put?: never
     /**
      * Create a key
-     * @description The answer holds the token, this once: it is not stored and can not be shown again.
+     * @description The answer holds the token, this once: it is not stored and can not be shown again. Viewers make keys for themselves: these are how they connect.
      */
     post: operations['createKey']
     delete?: never

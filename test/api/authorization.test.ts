@@ -173,6 +173,14 @@ const ROWS: readonly Row[] = [
   { route: 'GET /v1/accounts/:account/keys', url: '/v1/accounts/ada%40example.com/keys', ...lookers(200) },
   { route: 'POST /v1/accounts/:account/keys', url: '/v1/accounts/spare/keys', body: {}, ...makers(201) },
   {
+    route: 'POST /v1/accounts/:account/keys',
+    url: '/v1/accounts/vera%40example.com/keys',
+    body: {},
+    ...makers(201),
+    viewer: 201,
+    member: 404,
+  },
+  {
     route: 'POST /v1/keys/:id/rotate',
     url: '/v1/keys/SPARE_KEY/rotate',
     body: {},

@@ -46,7 +46,7 @@ export function accountKeyRoutes(app: Api, { store, limits }: ApiParts): void {
     '/accounts/:account/keys',
     {
       config: {
-        permission: 'member',
+        permission: 'person',
         audit: 'key.create',
         idempotent: true,
         problems: ['account_not_found', 'key_limit_reached'],
@@ -55,7 +55,9 @@ export function accountKeyRoutes(app: Api, { store, limits }: ApiParts): void {
         operationId: 'createKey',
         tags: TAGS,
         summary: 'Create a key',
-        description: 'The answer holds the token, this once: it is not stored and can not be shown again.',
+        description:
+          'The answer holds the token, this once: it is not stored and can not be shown again. Viewers make keys for ' +
+          'themselves: these are how they connect.',
         params: AccountParams,
         body: NewKeySchema,
         response: { 201: CreatedKeySchema },
@@ -80,7 +82,7 @@ export function accountKeyRoutes(app: Api, { store, limits }: ApiParts): void {
   app.post(
     '/accounts/:account/keys/revoke-all',
     {
-      config: { permission: 'member', audit: 'key.revoke-all', problems: ['account_not_found'] },
+      config: { permission: 'person', audit: 'key.revoke-all', problems: ['account_not_found'] },
       schema: {
         operationId: 'revokeAllKeys',
         tags: TAGS,

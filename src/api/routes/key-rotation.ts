@@ -17,7 +17,7 @@ export function keyRotationRoutes(app: Api, { store, limits }: ApiParts): void {
     '/keys/:id/rotate',
     {
       config: {
-        permission: 'member',
+        permission: 'person',
         audit: 'key.rotate',
         idempotent: true,
         problems: ['key_not_found', 'key_not_active', 'key_limit_reached'],

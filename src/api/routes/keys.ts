@@ -34,7 +34,7 @@ export function keyRoutes(app: Api, { store }: ApiParts): void {
   app.patch(
     '/keys/:id',
     {
-      config: { permission: 'member', audit: 'key.edit', problems: ['key_not_found', 'conflict'], etag: true },
+      config: { permission: 'person', audit: 'key.edit', problems: ['key_not_found', 'conflict'], etag: true },
       schema: {
         operationId: 'editKey',
         tags: TAGS,
@@ -61,7 +61,7 @@ export function keyRoutes(app: Api, { store }: ApiParts): void {
   app.post(
     '/keys/:id/revoke',
     {
-      config: { permission: 'member', audit: 'key.revoke', problems: ['key_not_found'] },
+      config: { permission: 'person', audit: 'key.revoke', problems: ['key_not_found'] },
       schema: {
         operationId: 'revokeKey',
         tags: TAGS,
