@@ -5,7 +5,7 @@ import { createBookkeeping } from './compose/bookkeeping.js'
 import { Certificates } from './compose/certificates.js'
 import { createControlPlane } from './compose/control-plane.js'
 import { createDataPlane, type DataPlane } from './compose/data-plane.js'
-import { makeAdminKey } from './compose/first-admin.js'
+import { makeAdminKey, makeAdminLink } from './compose/first-admin.js'
 import { gatherKnowledge, type Knowledge } from './compose/knowledge.js'
 import { Shutdown, StoppedWhileStarting } from './compose/shutdown.js'
 import { watchSignals } from './compose/signals.js'
@@ -15,8 +15,11 @@ import { createLogger, type Logger } from './ops/log.js'
 import { Metrics } from './ops/metrics.js'
 import type { ListenerAddress } from './proxy/proxy.js'
 import type { Settings } from './settings.js'
+import { pruneConsoleSessions } from './store/console-sessions.js'
+import { pruneFailures } from './store/failure-budget.js'
 import { pruneAnswers } from './store/idempotency.js'
 import { migrate } from './store/migrate.js'
+import { hasAdmin } from './store/people.js'
 import { openStore } from './store/pool.js'
 
 /** What one process runs of Postern; both by default. */
@@ -78,6 +81,7 @@ export async function serve({ configFile, only }: { configFile?: string; only?: 
     shutdown.add(instance.stop)
     const { proxy, api, metrics } = instance
     log.info({ proxy, api, metrics }, 'ready')
+    await warnOfNoAdmin(instance.knowledge, log)
     await signals.stopped
     log.info('stopped')
     return 0
@@ -93,9 +97,17 @@ export async function serve({ configFile, only }: { configFile?: string; only?: 
   }
 }
 
-/** `postern migrate`: brings the store's schema up to date, and makes a key for an admin if asked for: its token alone goes
- * to stdout, everything else to stderr. Returns the exit code. */
-export async function migrateStore({ configFile, admin }: { configFile?: string; admin?: string }): Promise<number> {
+export interface MigrateOptions {
+  readonly configFile?: string
+  /** E-mail address of a person who is to be an admin. */
+  readonly admin?: string
+  /** Give them a link to choose a password with, in place of a key. */
+  readonly link?: boolean
+}
+
+/** `postern migrate`: brings the store's schema up to date, and makes a key or a link for an admin if asked for: its token
+ * or the link alone goes to stdout, everything else to stderr. Returns the exit code. */
+export async function migrateStore({ configFile, admin, link = false }: MigrateOptions): Promise<number> {
   const settings = readSettings(configFile)
   if (!settings) return 1
   const say = (text: string) => void process.stderr.write(`${text}\n`)
@@ -104,12 +116,29 @@ export async function migrateStore({ configFile, admin }: { configFile?: string;
   if (admin === undefined) return 0
   const store = openStore(settings.store.url, { poolSize: 1 })
   try {
+    if (link) {
+      const { api, invitations } = settings
+      const baseUrl = api.publicUrl ?? urlOf(api.host, api.port, api.certificateFile !== null)
+      const url = await makeAdminLink(store, admin, { baseUrl, expiresInMs: invitations.expiresAfterMs })
+      process.stdout.write(`${url}\n`)
+      say(`Made a link for ${admin}, an admin. It works once, for choosing a password.`)
+      return 0
+    }
     const { keyId, token } = await makeAdminKey(store, admin, settings.keys.maxPerPersonalAccount)
     process.stdout.write(`${token}\n`)
     say(`Made key ${keyId} of ${admin}, an admin. This is the only time that its token is shown.`)
     return 0
   } finally {
     await store.close()
+  }
+}
+
+/** Nobody can call the API of a store without an admin: whoever looks why finds it in the log. */
+async function warnOfNoAdmin({ store }: Knowledge, log: Logger): Promise<void> {
+  try {
+    if (!(await hasAdmin(store))) log.warn('nobody is an admin yet: run postern migrate --admin EMAIL --link')
+  } catch {
+    // The store is away or not migrated; others tell of that.
   }
 }
 
@@ -210,6 +239,8 @@ function pruneNowAndThen({ changes, store }: Knowledge, log: Logger): () => void
   const prune = () => {
     changes.prune(PRUNE_AGE_MS).catch((error: unknown) => log.warn({ err: error }, 'old changes could not be pruned'))
     pruneAnswers(store).catch((error: unknown) => log.warn({ err: error }, 'old answers could not be pruned'))
+    pruneConsoleSessions(store).catch((error: unknown) => log.warn({ err: error }, 'old logins could not be pruned'))
+    pruneFailures(store).catch((error: unknown) => log.warn({ err: error }, 'old failures could not be pruned'))
   }
   const timer = setInterval(prune, PRUNE_EVERY_MS)
   timer.unref()

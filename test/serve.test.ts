@@ -87,6 +87,26 @@ void t.test('migrate --admin makes the first admin of a new store, and a key for
   t.match(wrong.stderr(), /error: .*\n/)
 })
 
+void t.test('migrate --admin --link prints a link alone, and serve tells of a store without an admin', async t => {
+  const config = await configFor(await server.freshDatabase())
+  await postern(t, ['migrate', '--config', config]).ended
+  const serving = postern(t, ['serve', '--config', config, '--only', 'api'])
+  const ready = readyLine(await serving.line(/"msg":"ready"/))
+  await serving.line(/nobody is an admin yet: run postern migrate --admin EMAIL --link/)
+  const made = postern(t, ['migrate', '--config', config, '--admin', 'ada@example.com', '--link'])
+  t.equal(await made.ended, 0)
+  t.match(made.stdout(), /^http:\/\/127\.0\.0\.1:\d+\/invitation#[\w-]{43}\n$/)
+  const [, token = ''] = made.stdout().trim().split('#')
+  watchSecret(token)
+  t.notMatch(made.stderr(), token)
+  const accepted = await fetch(`${ready.api}/v1/invitations/accept`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token, password: 'correct horse battery staple' }),
+  })
+  t.match(await accepted.json(), { account: { name: 'ada@example.com', org_role: 'admin' } })
+})
+
 void t.test('each part runs alone', async t => {
   const config = await configFor(await server.freshDatabase())
   await postern(t, ['migrate', '--config', config]).ended

@@ -77,6 +77,12 @@ void t.test('one command makes everything, a second one finds it again', async t
     const authorization = `Key ${ready.admin.token}`
     const me = await fetch(`${ready.api}/v1/me`, { headers: { authorization } })
     t.match(await me.json(), { account: { name: ready.admin.email, org_role: 'admin' } })
+    const login = await fetch(`${ready.api}/v1/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: ready.admin.email, password: ready.admin.password }),
+    })
+    t.equal(login.status, 200, 'the password signs the admin in')
     t.equal((await fetch(`${ready.metrics}/readyz`)).status, 200)
     t.match(await (await fetch(`${ready.metrics}/metrics`)).text(), 'postern_sessions_opened_total 3')
   })

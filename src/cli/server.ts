@@ -72,17 +72,19 @@ function addMigrate(program: Command, end: (exitCode: number) => void): void {
     .description(
       "Bring the store's schema up to date. Run it once before the new version of serve is started. With --admin it " +
         'also makes an API key for an admin of the organization, the first one or one who has lost theirs, and prints ' +
-        'its token.',
+        'its token; with --link, a link by which they choose a password for the console.',
     )
     .option('--config <file>', 'YAML file with settings')
     .option('--admin <email>', 'make this person an admin if need be, and give them a key')
-    .action(async ({ config, admin }: { config?: string; admin?: string }) => {
+    .option('--link', 'with --admin: print a link to choose a password with, in place of a key')
+    .action(async ({ config, admin, link = false }: { config?: string; admin?: string; link?: boolean }) => {
       const { migrateStore } = await import('../serve.js')
-      end(await migrateStore({ ...configFile(config), ...(admin === undefined ? {} : { admin }) }))
+      end(await migrateStore({ ...configFile(config), ...(admin === undefined ? {} : { admin }), link }))
     })
   examples(command, [
     ['postern migrate --config /etc/postern.yaml', 'Migrate the store that the file names.'],
     ['postern migrate --admin ada@example.com > key', 'And make the first admin, with a key.'],
+    ['postern migrate --admin ada@example.com --link', 'Or with a link, for a password.'],
   ])
 }
 

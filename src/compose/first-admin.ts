@@ -1,11 +1,16 @@
-// The first key of an organization: whoever holds the store's credentials may make themselves an admin. Without it nobody
-// could ever call the API of a new store.
+// The first way in to an organization, a key or a link: whoever holds the store's credentials may make themselves an
+// admin. Without it nobody could ever call the API of a new store.
 
+import type { AuditAction } from '../api/audit-actions.js'
+import { newSecret } from '../api/console-cookie.js'
+import { invitationUrl } from '../api/invitation-url.js'
 import { createCredential } from '../auth/credential.js'
 import { mintToken, type MintedToken } from '../auth/token.js'
 import { AccountRecords } from '../store/account-records.js'
 import { createPersonalAccount } from '../store/account-lifecycle.js'
 import { getAccountByName, type Account } from '../store/accounts.js'
+import { appendAuditEvents, type NewAuditEvent } from '../store/audit.js'
+import { createInvitation } from '../store/invitations.js'
 import { createKey } from '../store/keys.js'
 import type { Store } from '../store/pool.js'
 import { StoreError } from '../store/store-error.js'
@@ -28,8 +33,32 @@ export async function makeAdminKey(store: Store, email: string, maxKeys: number)
   const minted = mintToken()
   const credential = await createCredential(minted.token, record.scram)
   const key = { id: minted.keyId, accountId: account.id, name: 'made with migrate --admin', credential }
-  await withTransaction(store, tx => createKey(tx, key, maxKeys))
+  await withTransaction(store, async tx => {
+    await createKey(tx, key, maxKeys)
+    await appendAuditEvents(tx, [bySystem('key.create', `${email} ${minted.keyId}`)])
+  })
   return minted
+}
+
+/** Makes the person an admin of the organization, unless they are one, and a link by which they choose a password for the
+ * console, in place of the one they may have.
+ * @throws NotAnAdminError, StoreError `invalid` for what is no e-mail address in lower case */
+export async function makeAdminLink(
+  store: Store,
+  email: string,
+  { baseUrl, expiresInMs }: { readonly baseUrl: string; readonly expiresInMs: number },
+): Promise<string> {
+  await ensureAdmin(store, email)
+  const { secret, hash } = newSecret()
+  await withTransaction(store, async tx => {
+    await createInvitation(tx, { email, orgRole: 'admin', secretHash: hash, expiresInMs, invitedBy: null })
+    await appendAuditEvents(tx, [bySystem('invitation.create', email)])
+  })
+  return invitationUrl(baseUrl, secret)
+}
+
+function bySystem(action: AuditAction, target: string): NewAuditEvent {
+  return { actor: null, actorKey: null, via: 'system', action, target, outcome: 'done', address: null }
 }
 
 async function ensureAdmin(store: Store, email: string): Promise<Account> {

@@ -69,7 +69,7 @@ function summary(quickstart: Quickstart, files: Files, { bold, dim }: Style): st
     `  ${bold('URI')}      ${first?.uri ?? ''}`,
     `  ${bold('API')}      ${api}/docs`,
     `  ${bold('Metrics')}  ${metrics}/metrics`,
-    `  ${bold('Admin')}    ${admin.email}, ${dim('whose password and API token are in')} ${files.quickstart}`,
+    `  ${bold('Admin')}    ${admin.email}, ${dim('whose password (POST /v1/login) and API token are in')} ${files.quickstart}`,
     `  ${bold('Log')}      ${files.log}`,
     '',
     '',

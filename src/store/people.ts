@@ -43,3 +43,12 @@ export async function transferPinnedAccounts(tx: Transaction, makerId: string, n
     [makerId, newMakerId],
   )
 }
+
+/** Tells whether anybody administers the organization: nobody does in a new store. */
+export async function hasAdmin(db: Executor): Promise<boolean> {
+  const rows = await db.run(
+    'look for an admin',
+    `select from postern.accounts where org_role = 'admin' and disabled_at is null and deleted_at is null limit 1`,
+  )
+  return rows.length > 0
+}
