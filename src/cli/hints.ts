@@ -24,6 +24,7 @@ const HINTS: { readonly [Code in ApiError['code']]?: Hint } = {
   user_exists: 'see postern user show; postern user activate and user edit change what they may do',
   invitation_not_found: 'postern user invitations shows the open ones',
   owns_service_accounts: problem => `give --delete-accounts or --transfer-to EMAIL for ${listed(problem)}`,
+  session_not_found: 'it may have ended: postern session list shows those that live',
   internal_error: ({ instance }) => `give ${instance} to an admin: the log has the details`,
   too_many_requests: 'wait a minute, and try again',
 }

@@ -11,9 +11,11 @@ import { explainCommand } from './explain.js'
 import { report } from './failure.js'
 import { examples } from './help.js'
 import { groupCommands } from './group.js'
+import { instanceCommands } from './instance.js'
 import { keyCommands } from './key.js'
 import { loginCommands } from './login.js'
 import { serverCommands } from './server.js'
+import { sessionCommands } from './session.js'
 import { DEFAULT_COLUMNS, type Terminal } from './terminal.js'
 import { userCommands } from './user.js'
 import type { ExitCode } from './command-error.js'
@@ -70,6 +72,8 @@ export function createProgram(terminal: Terminal, end: (exitCode: number) => voi
   program.commandsGroup('Run an organization:')
   userCommands(program, terminal)
   groupCommands(program, terminal)
+  sessionCommands(program, terminal)
+  instanceCommands(program, terminal)
   auditCommands(program, terminal)
   program.commandsGroup('And:')
   completionCommands(program, terminal)

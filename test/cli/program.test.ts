@@ -25,6 +25,7 @@ void t.test('has the commands of the contract', async t => {
   for (const verb of ['create', 'list', 'show', 'edit', 'disable', 'enable', 'delete']) t.ok(names.includes(`account ${verb}`), verb) // prettier-ignore
   for (const verb of ['create', 'list', 'show', 'edit', 'delete']) t.ok(names.includes(`group ${verb}`), verb)
   for (const verb of ['invite', 'invitations', 'uninvite', 'list', 'show', 'edit', 'deactivate', 'activate', 'delete']) t.ok(names.includes(`user ${verb}`), verb) // prettier-ignore
+  for (const name of ['session list', 'session end', 'instance list']) t.ok(names.includes(name), name)
   for (const verb of ['list', 'export', 'verify']) t.ok(names.includes(`audit ${verb}`), verb)
   for (const verb of ['create', 'list', 'rotate', 'revoke', 'revoke-all']) t.ok(names.includes(`key ${verb}`), verb)
 })
@@ -81,6 +82,8 @@ void t.test('ends wrong usage with code 2, one line of error and one of hint', a
     'user edit ada@example.com',
     'user delete a --transfer-to b --delete-accounts',
     'user delete a',
+    'session end',
+    'instance list --change x',
     'group edit a',
     'group delete a',
     'group grant set a shop owner',
@@ -107,7 +110,7 @@ void t.test('ends wrong usage with code 2, one line of error and one of hint', a
 })
 
 void t.test('shows the help of a noun without a verb, as wrong usage', async t => {
-  for (const argv of ['', 'database', 'database grant', 'account', 'key', 'user', 'group', 'group member']) {
+  for (const argv of ['', 'database', 'database grant', 'account', 'key', 'user', 'session', 'group', 'group member']) {
     const { code, out, err } = await runCli(argv)
     t.equal(code, 2, argv)
     t.equal(out, '')

@@ -29,8 +29,13 @@ export async function runCli(argv: string | readonly string[], fakes: Fakes = {}
   return { code, out: terminal.out(), err: terminal.err() }
 }
 
-export async function makeCliWorld(t: Test): Promise<CliWorld> {
-  const world = await makeWorld(t, { only: 'api', env: { POSTERN_API_RATE_LIMIT_TOKEN_REVOCATIONS: '100' } })
+/** Makes a world, and an admin of it with a key.
+ * @param only what its instance runs. */
+export async function makeCliWorld(t: Test, only: 'api' | 'both' = 'api'): Promise<CliWorld> {
+  const world = await makeWorld(t, {
+    only,
+    env: { POSTERN_API_RATE_LIMIT_TOKEN_REVOCATIONS: '100', POSTERN_SESSIONS_REPORT: '1s' },
+  })
   const admin = await world.key(world.admin)
   const env = { POSTERN_API_URL: world.instance.api ?? '', POSTERN_API_KEY: admin.token }
   return {
