@@ -200,6 +200,7 @@ const ROWS: readonly Row[] = [
   { route: 'GET /v1/sessions/:id', url: '/v1/sessions/OTHER-22222', ...lookers(200), member: 404 },
   { route: 'POST /v1/sessions/:id/end', url: '/v1/sessions/ROBOT-22222/end', ...makers(202) },
   { route: 'POST /v1/sessions/:id/end', url: '/v1/sessions/OTHER-22222/end', ...adminOnly(202), member: 404 },
+  { route: 'POST /v1/sessions/:id/end', url: '/v1/sessions/VERAS-22222/end', ...makers(202), viewer: 202, member: 404 },
   { route: 'GET /v1/instances', url: '/v1/instances', ...observers(200) },
   // Last: what they take away is gone for the rows before.
   { route: 'DELETE /v1/service-accounts/:name', url: '/v1/service-accounts/spare', ...makers(204), admin: 404 },
@@ -276,7 +277,11 @@ async function callersOf(world: World) {
   const robot = await serviceAccount(world, member, { name: 'robot' })
   const spare = await serviceAccount(world, member, { name: 'spare' })
   const deputy = await adminMachine(world, admin)
-  await liveSessions(world, { 'ROBOT-22222': 'robot', 'OTHER-22222': nina.account.name })
+  await liveSessions(world, {
+    'ROBOT-22222': 'robot',
+    'OTHER-22222': nina.account.name,
+    'VERAS-22222': viewer.account.name,
+  })
   const disabled = await world.person('off@example.com', 'admin')
   await disableAccount(world.store, disabled.account.id)
   const revoked = await world.key(admin.account)

@@ -2,11 +2,10 @@
 
 import { getAccount } from '../../store/accounts.js'
 import { endSession, getSession, listSessions, type LiveSession } from '../../store/live-sessions.js'
-import { mayManage, maySee, orNotFound, type Purpose } from '../access.js'
+import { orNotFound, requireAccess, type Purpose } from '../access.js'
 import { change } from '../audit-trail.js'
 import type { Caller } from '../authorize.js'
 import { toList, toPageRequest } from '../lists.js'
-import { Problem } from '../problem.js'
 import {
   EndedSessionSchema,
   SessionListSchema,
@@ -65,7 +64,7 @@ export function sessionRoutes(app: Api, { store, reports }: ApiParts): void {
   app.post(
     '/sessions/:id/end',
     {
-      config: { permission: 'member', audit: 'session.end', problems: ['session_not_found'] },
+      config: { permission: 'person', audit: 'session.end', problems: ['session_not_found'] },
       schema: {
         operationId: 'endSession',
         tags: TAGS,
@@ -87,11 +86,11 @@ export function sessionRoutes(app: Api, { store, reports }: ApiParts): void {
   )
 
   /** Finds a session of an account that the caller may see or manage.
-   * @throws Problem `session_not_found` */
+   * @throws Problem `session_not_found`, or `permission_denied` for one that they may only see */
   async function findSession(caller: Caller, id: string, purpose: Purpose): Promise<LiveSession> {
     const session = await orNotFound('session_not_found', getSession(store, id, reports.silentAfterMs))
     const account = await getAccount(store, session.accountId)
-    if (!(purpose === 'see' ? maySee : mayManage)(caller, account)) throw new Problem('session_not_found')
+    requireAccess(caller, account, purpose, 'session_not_found')
     return session
   }
 }
