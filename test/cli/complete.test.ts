@@ -21,11 +21,11 @@ void t.test('offers commands, and what each does', async t => {
 })
 
 void t.test('offers options that were not given yet', async t => {
-  t.same(next('account', 'delete', '--'), ['--yes', '--json', '--help'])
-  t.same(next('account', 'delete', '--yes', '--'), ['--json', '--help'])
-  t.same(next('account', 'delete', 'robot', '--js'), ['--json'])
+  t.same(next('group', 'delete', '--'), ['--yes', '--json', '--help'])
+  t.same(next('group', 'delete', '--yes', '--'), ['--json', '--help'])
+  t.same(next('group', 'delete', 'staff', '--js'), ['--json'])
   t.same(next('account', 'create', 'x', '--database', 'shop', '--data'), ['--database'], 'or that may be repeated')
-  t.same(next('account', 'delete', '--', '--'), '<account>', 'none after --')
+  t.same(next('group', 'delete', '--', '--'), '<group>', 'none after --')
 })
 
 void t.test('offers the choices of an option, in both forms', async t => {
