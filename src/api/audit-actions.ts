@@ -26,6 +26,7 @@ export const AUDIT_ACTIONS = {
   'user.edit': "A person's role in the organization was changed.",
   'user.deactivate': 'A person was deactivated.',
   'user.activate': 'A person was activated again.',
+  'user.password-link': 'A person was given a link to choose a new password with.',
   'user.delete': 'A person was deleted for good; pinned accounts that they made went with them, or to another maker.',
   'invitation.create': 'A person was invited.',
   'invitation.revoke': 'An invitation was taken back.',

@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { deleteAccount } from '../store/account-lifecycle.js'
 import { findPerson, getAccount, type Account } from '../store/accounts.js'
+import { revokeOpenInvitation } from '../store/invitations.js'
 import { listPinnedAccounts, transferPinnedAccounts, type PinnedAccount } from '../store/people.js'
 import type { Transaction } from '../store/transaction.js'
 import type { Note } from './audit-trail.js'
@@ -48,6 +49,8 @@ export async function deleteMaker(
   else if (pinned.length > 0) throw ownsServiceAccounts(maker, pinned)
   const before = maker.kind === 'personal' ? showUser(maker) : showServiceAccount(maker)
   await deleteAccount(tx, maker.id)
+  // A link for a new password that is still open would let a person in again.
+  await revokeOpenInvitation(tx, maker.name)
   note({ target: maker.name, before })
 }
 

@@ -197,7 +197,12 @@ export const PROBLEMS = {
   user_exists: {
     status: 409,
     title: 'A person with this e-mail address is in the organization already',
-    hint: 'Look at GET /v1/users; activate them, or change their role.',
+    hint: 'Activate them, change their role, or make a link for a new password.',
+  },
+  user_deactivated: {
+    status: 409,
+    title: 'The person is deactivated',
+    hint: 'Activate them first.',
   },
   own_account: {
     status: 409,

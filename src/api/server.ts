@@ -48,6 +48,7 @@ import { keyRoutes } from './routes/keys.js'
 import { loginRoutes } from './routes/login.js'
 import { meConsoleRoutes } from './routes/me-console.js'
 import { meRoutes } from './routes/me.js'
+import { passwordLinkRoutes } from './routes/password-links.js'
 import { serviceAccountStateRoutes } from './routes/service-account-state.js'
 import { serviceAccountRoutes } from './routes/service-accounts.js'
 import { sessionRoutes } from './routes/sessions.js'
@@ -194,6 +195,7 @@ function registerV1(app: Api, parts: ApiParts): void {
   meConsoleRoutes(app, parts)
   userRoutes(app, parts)
   userStateRoutes(app, parts)
+  passwordLinkRoutes(app, parts)
   invitationRoutes(app, parts)
   acceptInvitationRoutes(app, parts)
   databaseRoutes(app, parts)

@@ -7,4 +7,5 @@ export const CREATIONS: ReadonlySet<string> = new Set([
   '/v1/invitations',
   '/v1/keys/{id}/rotate',
   '/v1/service-accounts',
+  '/v1/users/{email}/password-link',
 ])

@@ -223,6 +223,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/users/{email}/password-link': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Make a link by which a person chooses a new password
+     * @description For who has forgotten theirs, or never chose one. It works once, as an invitation does; until then the old password goes on working. The answer holds the link, this once.
+     */
+    post: operations['createPasswordLink']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/invitations': {
     parameters: {
       query?: never
@@ -997,6 +1017,7 @@ export interface components {
         | 'request_under_way'
         | 'already_created'
         | 'user_exists'
+        | 'user_deactivated'
         | 'own_account'
         | 'owns_service_accounts'
         | 'bad_new_maker'
@@ -1228,6 +1249,13 @@ export interface components {
       /** Format: date-time */
       revoked_at: string | null
     }
+    CreatedInvitation: {
+      invitation: components['schemas']['Invitation']
+      /** @description The link for the person. Its secret is behind the #, so it gets into no log. */
+      url: string
+      /** @description The link's secret by itself. Both are shown this once. */
+      token: string
+    }
     InvitationList: {
       items: components['schemas']['Invitation'][]
       /** @description null: this is the last page. */
@@ -1241,13 +1269,6 @@ export interface components {
        * @enum {string}
        */
       org_role: 'admin' | 'member' | 'viewer'
-    }
-    CreatedInvitation: {
-      invitation: components['schemas']['Invitation']
-      /** @description The link for the person. Its secret is behind the #, so it gets into no log. */
-      url: string
-      /** @description The link's secret by itself. Both are shown this once. */
-      token: string
     }
     InvitationAcceptance: {
       /** @description What is behind the # of the link. */
@@ -3299,6 +3320,165 @@ export interface operations {
       }
       /** @description `own_account`: It is your own account. */
       409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  createPasswordLink: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description 1 to 255 printable ASCII characters: makes it safe to send the request again within a day. */
+        'idempotency-key'?: string
+      }
+      path: {
+        /** @description The person's e-mail address. */
+        email: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Default Response */
+      201: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Where it is shown. */
+          Location?: string
+          /** @description `true`: this is the answer that the same request had before. */
+          'Idempotency-Replayed'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CreatedInvitation']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `user_not_found`: No such person, or you may not see them. */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `request_under_way`: The request with this Idempotency-Key is still being carried out.
+       *
+       *     `already_created`: The request with this Idempotency-Key has been carried out, and its secret is not shown again.
+       *
+       *     `conflict`: The change clashes with another one.
+       *
+       *     `user_deactivated`: The person is deactivated.
+       */
+      409: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request. */
+      422: {
         headers: {
           [name: string]: unknown
         }

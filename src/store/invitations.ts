@@ -36,12 +36,7 @@ export interface NewInvitation {
 export async function createInvitation(tx: Transaction, invitation: NewInvitation): Promise<Invitation> {
   const { email, orgRole, secretHash, expiresInMs, invitedBy } = invitation
   await lockChanges(tx)
-  await tx.run(
-    'replace an invitation',
-    `update postern.invitations set revoked_at = now()
-     where email = $1 and accepted_at is null and revoked_at is null`,
-    [email],
-  )
+  await revokeOpenInvitation(tx, email)
   const [made] = await tx.run<Invitation>(
     'invite a person',
     `insert into postern.invitations as i (email, org_role, secret_hash, invited_by, expires_at)
@@ -49,6 +44,16 @@ export async function createInvitation(tx: Transaction, invitation: NewInvitatio
     [email, orgRole, secretHash, invitedBy, expiresInMs],
   )
   return found(made, 'invite a person')
+}
+
+/** Takes back the open invitation for an address, if there is one. */
+export async function revokeOpenInvitation(tx: Transaction, email: string): Promise<void> {
+  await tx.run(
+    'replace an invitation',
+    `update postern.invitations set revoked_at = now()
+     where email = $1 and accepted_at is null and revoked_at is null`,
+    [email],
+  )
 }
 
 /** Lists invitations, the newest first, those that are over too. */

@@ -62,6 +62,11 @@ const ROWS: readonly Row[] = [
   },
   { route: 'POST /v1/users/:email/deactivate', url: '/v1/users/nina%40example.com/deactivate', ...adminOnly(200) },
   { route: 'POST /v1/users/:email/activate', url: '/v1/users/nina%40example.com/activate', ...adminOnly(200) },
+  {
+    route: 'POST /v1/users/:email/password-link',
+    url: '/v1/users/nina%40example.com/password-link',
+    ...adminOnly(201),
+  },
   { route: 'GET /v1/invitations', url: '/v1/invitations', ...adminOnly(200) },
   {
     route: 'POST /v1/invitations',

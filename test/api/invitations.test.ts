@@ -168,3 +168,25 @@ void t.test('a link of `migrate --admin --link` sets the password of an admin wh
   const { items } = await listAuditEvents(world.store, { action: 'invitation.create' }, { limit: 9 })
   t.match(items, [{ actor: null, via: 'system' }, { target: 'ada@example.com' }])
 })
+
+void t.test('a person who forgot their password chooses another by a link, and is signed out elsewhere', async t => {
+  const world = await makeWorld(t)
+  const admin = await world.person('admin@example.com', 'admin')
+  const { account } = await world.person('ada@example.com', 'viewer')
+  await givePassword(world, account)
+  const elsewhere = await signedIn(world, account)
+  const path = '/v1/users/ada%40example.com'
+  const link = async () => (await world.ask('POST', `${path}/password-link`, admin.token)).json<Invited>()
+  const first = await link()
+  t.equal((await elsewhere.ask('GET', '/v1/me')).statusCode, 200, 'nothing has happened yet')
+  t.match((await accept(world, first.token, 'another good password')).json(), { account: { org_role: 'viewer' } })
+  t.match((await elsewhere.ask('GET', '/v1/me')).json(), { code: 'session_ended' })
+  t.equal((await new Browser(world).login(account.name, 'another good password')).statusCode, 200)
+
+  const second = await link()
+  await world.ask('POST', `${path}/deactivate`, admin.token)
+  t.match((await accept(world, second.token)).json(), { code: 'invitation_refused' })
+  t.match(await link(), { status: 409, code: 'user_deactivated' })
+  await world.ask('DELETE', path, admin.token)
+  t.match((await accept(world, second.token)).json(), { code: 'invitation_refused' }, 'deleted is for good')
+})
