@@ -345,6 +345,9 @@ class Organization {
   readonly world: World
   readonly #keys = new Map<string, { name: string; token: string; id: string }>()
   readonly #people = new Map<string, string>()
+  /** What the session of this step calls itself. */
+  #live = ''
+  #lives = 0
 
   constructor(world: World) {
     this.world = world
@@ -391,7 +394,9 @@ class Organization {
 
   /** Opens a session with psql, and waits until it is in. */
   async connect(t: Test, account: string): Promise<RunningProgram> {
-    const live = startPsql(t, { ...environment(this, await this.key(account)), PGAPPNAME: 'live' })
+    // A name of its own: sessions of steps before may still be listed.
+    this.#live = `live-${++this.#lives}`
+    const live = startPsql(t, { ...environment(this, await this.key(account)), PGAPPNAME: this.#live })
     live.say("select 'is in';")
     await live.until(/is in/)
     return live
@@ -423,7 +428,7 @@ class Organization {
     await until('the session is listed', async () => {
       const { body } = await this.asAdmin('GET', `/v1/sessions?account=${account}`)
       const items = body['items'] as { id: string; application: string | null }[]
-      id = items.find(item => item.application === 'live')?.id ?? ''
+      id = items.find(item => item.application === this.#live)?.id ?? ''
       return id !== ''
     })
     return id
