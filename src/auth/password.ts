@@ -2,18 +2,16 @@
 // choose passwords, and an answer that comes faster the second time would tell who has tried what.
 
 import argon2 from 'argon2'
-import { randomBytes } from 'node:crypto'
 import { ARGON2_OPTIONS } from './credential.js'
+import { DoomedHash } from './doomed-hash.js'
 import { Turns, type TurnsOptions } from './turns.js'
 
 export class Passwords {
   readonly #turns: Turns
-  #doomedHash: Promise<string> | undefined
+  readonly #doomed = new DoomedHash()
 
   constructor(options: TurnsOptions) {
     this.#turns = new Turns(options)
-    // Now, so that the first unknown person does not take twice the time of the others.
-    this.#doomed().catch(() => {})
   }
 
   /** Makes what is stored of a password. Rejects with BusyError when too many wait. */
@@ -25,18 +23,9 @@ export class Passwords {
    * and is never true. Rejects with BusyError when too many wait. */
   verify(password: string, hash: string | null): Promise<boolean> {
     return this.#turns.run(async () => {
-      const matches = await argon2.verify(hash ?? (await this.#doomed()), normalize(password))
+      const matches = await argon2.verify(hash ?? (await this.#doomed.get()), normalize(password))
       return matches && hash !== null
     })
-  }
-
-  /** Made once, and again should that fail. */
-  #doomed(): Promise<string> {
-    this.#doomedHash ??= argon2.hash(randomBytes(32), ARGON2_OPTIONS).catch((error: unknown) => {
-      this.#doomedHash = undefined
-      throw error
-    })
-    return this.#doomedHash
   }
 }
 

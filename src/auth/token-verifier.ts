@@ -4,7 +4,7 @@
 import argon2 from 'argon2'
 import { LRUCache } from 'lru-cache'
 import { createHmac, randomBytes } from 'node:crypto'
-import { ARGON2_OPTIONS } from './credential.js'
+import { DoomedHash } from './doomed-hash.js'
 import { Turns } from './turns.js'
 
 export interface TokenVerifierOptions {
@@ -28,13 +28,11 @@ export class TokenVerifier {
   readonly #verdicts: LRUCache<string, boolean>
   readonly #running = new Map<string, Promise<boolean>>()
   readonly #turns: Turns
-  #doomedHash: Promise<string> | undefined
+  readonly #doomed = new DoomedHash()
 
   constructor(options: TokenVerifierOptions) {
     this.#options = options
     this.#turns = new Turns(options)
-    // Now, so that the first unknown key does not take twice the time of the others.
-    this.#doomed().catch(() => {})
     this.#verdicts = new LRUCache({
       max: options.maxVerdicts,
       ttl: options.maxAgeMs,
@@ -71,18 +69,9 @@ export class TokenVerifier {
   #compute(token: string, hash: string | null): Promise<boolean> {
     return this.#turns.run(async () => {
       const startedAt = this.#options.now()
-      const matches = await argon2.verify(hash ?? (await this.#doomed()), token)
+      const matches = await argon2.verify(hash ?? (await this.#doomed.get()), token)
       this.#options.events.hashed((this.#options.now() - startedAt) / 1000)
       return matches && hash !== null
     })
-  }
-
-  /** Made once, and again should that fail. */
-  #doomed(): Promise<string> {
-    this.#doomedHash ??= argon2.hash(randomBytes(32), ARGON2_OPTIONS).catch((error: unknown) => {
-      this.#doomedHash = undefined
-      throw error
-    })
-    return this.#doomedHash
   }
 }
