@@ -5,22 +5,18 @@ import { createBookkeeping } from './compose/bookkeeping.js'
 import { Certificates } from './compose/certificates.js'
 import { createControlPlane } from './compose/control-plane.js'
 import { createDataPlane, type DataPlane } from './compose/data-plane.js'
-import { makeAdminKey, makeAdminLink } from './compose/first-admin.js'
 import { gatherKnowledge, type Knowledge } from './compose/knowledge.js'
+import { pruneNowAndThen } from './compose/pruning.js'
+import { readSettings } from './compose/read-settings.js'
 import { Shutdown, StoppedWhileStarting } from './compose/shutdown.js'
 import { watchSignals } from './compose/signals.js'
-import { loadSettings, SettingsError } from './load-settings.js'
+import { urlOf } from './compose/url-of.js'
 import { startHealthServer, type Readiness } from './ops/health.js'
 import { createLogger, type Logger } from './ops/log.js'
 import { Metrics } from './ops/metrics.js'
 import type { ListenerAddress } from './proxy/proxy.js'
 import type { Settings } from './settings.js'
-import { pruneConsoleSessions } from './store/console-sessions.js'
-import { pruneFailures } from './store/failure-budget.js'
-import { pruneAnswers } from './store/idempotency.js'
-import { migrate } from './store/migrate.js'
 import { hasAdmin } from './store/people.js'
-import { openStore } from './store/pool.js'
 
 /** What one process runs of Postern; both by default. */
 export type Part = 'proxy' | 'api'
@@ -51,9 +47,6 @@ export interface Instance {
 
 /** Share of revocation.max_age at which traffic should go elsewhere: before logins are refused. */
 const READY_SHARE = 0.8
-/** Changes are kept for a day: far longer than any reader may be behind. */
-const PRUNE_AGE_MS = 24 * 3_600_000
-const PRUNE_EVERY_MS = 3_600_000
 
 /** `postern serve`: runs until a signal ends it. Returns the exit code; mistakes are told on stderr. */
 export async function serve({ configFile, only }: { configFile?: string; only?: Part }): Promise<number> {
@@ -94,42 +87,6 @@ export async function serve({ configFile, only }: { configFile?: string; only?: 
     return 1
   } finally {
     signals.end()
-  }
-}
-
-export interface MigrateOptions {
-  readonly configFile?: string
-  /** E-mail address of a person who is to be an admin. */
-  readonly admin?: string
-  /** Give them a link to choose a password with, in place of a key. */
-  readonly link?: boolean
-}
-
-/** `postern migrate`: brings the store's schema up to date, and makes a key or a link for an admin if asked for: its token
- * or the link alone goes to stdout, everything else to stderr. Returns the exit code. */
-export async function migrateStore({ configFile, admin, link = false }: MigrateOptions): Promise<number> {
-  const settings = readSettings(configFile)
-  if (!settings) return 1
-  const say = (text: string) => void process.stderr.write(`${text}\n`)
-  const ran = await migrate(settings.store.url)
-  say(ran.length === 0 ? 'The store is up to date.' : `Ran ${ran.join(', ')}.`)
-  if (admin === undefined) return 0
-  const store = openStore(settings.store.url, { poolSize: 1 })
-  try {
-    if (link) {
-      const { api, invitations } = settings
-      const baseUrl = api.publicUrl ?? urlOf(api.host, api.port, api.certificateFile !== null)
-      const url = await makeAdminLink(store, admin, { baseUrl, expiresInMs: invitations.expiresAfterMs })
-      process.stdout.write(`${url}\n`)
-      say(`Made a link for ${admin}, an admin. It works once, for choosing a password.`)
-      return 0
-    }
-    const { keyId, token } = await makeAdminKey(store, admin, settings.keys.maxPerPersonalAccount)
-    process.stdout.write(`${token}\n`)
-    say(`Made key ${keyId} of ${admin}, an admin. This is the only time that its token is shown.`)
-    return 0
-  } finally {
-    await store.close()
   }
 }
 
@@ -216,16 +173,6 @@ async function start(
   }
 }
 
-function readSettings(configFile: string | undefined): Settings | null {
-  try {
-    return loadSettings({ ...(configFile !== undefined && { file: configFile }), env: process.env })
-  } catch (error) {
-    if (!(error instanceof SettingsError)) throw error
-    process.stderr.write(`error: ${error.message}\n`)
-    return null
-  }
-}
-
 function readiness(settings: Settings, { revocations }: Knowledge, plane: DataPlane | null): Readiness {
   const ageMs = revocations.ageMs()
   const reasons: string[] = []
@@ -233,20 +180,4 @@ function readiness(settings: Settings, { revocations }: Knowledge, plane: DataPl
   if (ageMs === Infinity) reasons.push('the revocation list has not been loaded')
   else if (ageMs > READY_SHARE * settings.revocation.maxAgeMs) reasons.push('the revocation list is too old')
   return { ready: reasons.length === 0, reasons }
-}
-
-function pruneNowAndThen({ changes, store }: Knowledge, log: Logger): () => void {
-  const prune = () => {
-    changes.prune(PRUNE_AGE_MS).catch((error: unknown) => log.warn({ err: error }, 'old changes could not be pruned'))
-    pruneAnswers(store).catch((error: unknown) => log.warn({ err: error }, 'old answers could not be pruned'))
-    pruneConsoleSessions(store).catch((error: unknown) => log.warn({ err: error }, 'old logins could not be pruned'))
-    pruneFailures(store).catch((error: unknown) => log.warn({ err: error }, 'old failures could not be pruned'))
-  }
-  const timer = setInterval(prune, PRUNE_EVERY_MS)
-  timer.unref()
-  return () => clearInterval(timer)
-}
-
-function urlOf(host: string, port: number, isTls = false): string {
-  return `${isTls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }

@@ -78,7 +78,7 @@ function addMigrate(program: Command, end: (exitCode: number) => void): void {
     .option('--admin <email>', 'make this person an admin if need be, and give them a key')
     .option('--link', 'with --admin: print a link to choose a password with, in place of a key')
     .action(async ({ config, admin, link = false }: { config?: string; admin?: string; link?: boolean }) => {
-      const { migrateStore } = await import('../serve.js')
+      const { migrateStore } = await import('../migrate-store.js')
       end(await migrateStore({ ...configFile(config), ...(admin === undefined ? {} : { admin }), link }))
     })
   examples(command, [

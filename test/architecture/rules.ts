@@ -95,6 +95,7 @@ export const LOANS: Readonly<Record<string, string>> = {}
 const ROOT_FILES: Readonly<Record<string, string>> = {
   serve: 'serve',
   up: 'serve',
+  'migrate-store': 'serve',
   settings: 'settings',
   'load-settings': 'settings',
 }
