@@ -3,7 +3,7 @@
 
 import t, { type Test } from 'tap'
 import type { Role } from '../../src/auth/account.js'
-import { until } from '../proxy/observe.js'
+import { seen, until } from '../proxy/observe.js'
 import { watchSecret } from '../support/leak-watch.js'
 import type { RunningProgram } from '../support/tools.js'
 import { makeWorld, type World } from '../support/world.js'
@@ -315,7 +315,7 @@ async function walk(t: Test, organization: Organization, step: Step): Promise<vo
     live?.say('select pg_sleep(600);')
     await live?.until(session)
   }
-  await organization.settled()
+  await seen(organization.world)
   const env = environment(organization, await organization.key(account))
   const { code, stdout, stderr } = await psql(env, 'select current_user')
   if (login instanceof RegExp) t.match({ code, stderr }, { code: 2, stderr: login })
@@ -413,13 +413,6 @@ class Organization {
   asAdmin(method: Method, path: string, body?: object): Promise<{ status: number; body: Body }> {
     const text = body === undefined ? undefined : JSON.stringify(body)
     return this.#send(method, path, text, this.#people.get('admin') ?? '')
-  }
-
-  /** Waits until the proxy has acted on all that was changed. */
-  async settled(): Promise<void> {
-    const { changes, revocations } = this.world.instance.knowledge
-    const { head } = await changes.readChanges(0, 1)
-    await until('the proxy has read all changes', () => revocations.head >= head)
   }
 
   /** The id of the account's live session, once the instance has reported it. */

@@ -9,7 +9,7 @@ import { withTransaction } from '../../src/store/transaction.js'
 import type { Role } from '../../src/auth/account.js'
 import { gateWorld } from '../support/gate.js'
 import { makeWorld, type Member, type World } from '../support/world.js'
-import { drive, makeWitness, until, type Driver } from './observe.js'
+import { drive, makeWitness, seen, stands, until, whoIs } from './observe.js'
 import { RawClient, Told } from './raw-client.js'
 
 const ACCESS_CHANGED = { code: '57P01', message: 'session ended: access to the database changed' }
@@ -168,24 +168,6 @@ void t.test('access', async t => {
     await t.rejects(drive(t, world.uri(robot)), { code: '42501' })
   })
 })
-
-/** Waits until the proxy has read all changes up to now. */
-async function seen(world: World): Promise<void> {
-  const { changes, revocations } = world.instance.knowledge
-  const { head } = await changes.readChanges(0, 1)
-  await until('the proxy has read all changes', () => revocations.head >= head)
-  // What it found is acted on within a few turns, and needs the store for it.
-  for (let turn = 0; turn < 3; turn++) await changes.readChanges(head, 1)
-}
-
-async function stands(t: Test, { client }: Driver): Promise<void> {
-  t.equal((await client.query('select 1')).rowCount, 1, 'the session stands')
-}
-
-async function whoIs({ client }: Driver): Promise<string> {
-  const { rows } = await client.query<{ who: string }>('select current_user as who')
-  return rows[0]?.who ?? ''
-}
 
 function getsIn(t: Test, world: World, robot: Member): Promise<boolean> {
   return drive(t, world.uri(robot)).then(

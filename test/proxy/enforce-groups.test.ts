@@ -1,7 +1,7 @@
 // What a group gives holds from the next login; what is taken from it ends the sessions that depended on it: those of its
 // members, and those of pinned accounts that its members made.
 
-import t, { type Test } from 'tap'
+import t from 'tap'
 import type { Role } from '../../src/auth/account.js'
 import { createPersonalAccount, createPinnedAccount } from '../../src/store/account-lifecycle.js'
 import { removeGroupGrant, setGroupGrant } from '../../src/store/group-grants.js'
@@ -9,8 +9,8 @@ import { addMember, removeMember } from '../../src/store/group-members.js'
 import { createGroupsAccount, editGroupsAccount } from '../../src/store/groups-accounts.js'
 import { createGroup, deleteGroup, editGroup, type Group } from '../../src/store/groups.js'
 import { withTransaction } from '../../src/store/transaction.js'
-import { makeWorld, type Member, type World } from '../support/world.js'
-import { drive, until, type Driver } from './observe.js'
+import { makeWorld, type Member } from '../support/world.js'
+import { drive, seen, stands, whoIs } from './observe.js'
 
 const ACCESS_CHANGED = { code: '57P01', message: 'session ended: access to the database changed' }
 
@@ -100,21 +100,3 @@ void t.test('groups', async t => {
     t.same(new Set(reasons), new Set(['not_granted', 'maker_lost_it']))
   })
 })
-
-/** Waits until the proxy has read all changes up to now. */
-async function seen(world: World): Promise<void> {
-  const { changes, revocations } = world.instance.knowledge
-  const { head } = await changes.readChanges(0, 1)
-  await until('the proxy has read all changes', () => revocations.head >= head)
-  // What it found is acted on within a few turns, and needs the store for it.
-  for (let turn = 0; turn < 3; turn++) await changes.readChanges(head, 1)
-}
-
-async function stands(t: Test, { client }: Driver): Promise<void> {
-  t.equal((await client.query('select 1')).rowCount, 1, 'the session stands')
-}
-
-async function whoIs({ client }: Driver): Promise<string> {
-  const { rows } = await client.query<{ who: string }>('select current_user as who')
-  return rows[0]?.who ?? ''
-}

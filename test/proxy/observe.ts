@@ -59,6 +59,26 @@ export async function drive(t: Test, uri: string, config: pg.ClientConfig = {}):
   return { client, ended }
 }
 
+/** Waits until the proxy has read, and acted on, all changes up to now. */
+export async function seen(world: World): Promise<void> {
+  const { changes, revocations } = world.instance.knowledge
+  const { head } = await changes.readChanges(0, 1)
+  await until('the proxy has read all changes', () => revocations.head >= head)
+  // What it found is acted on within a few turns, and needs the store for it.
+  for (let turn = 0; turn < 3; turn++) await changes.readChanges(head, 1)
+}
+
+/** Shows that a session goes on. */
+export async function stands(t: Test, { client }: Driver): Promise<void> {
+  t.equal((await client.query('select 1')).rowCount, 1, 'the session stands')
+}
+
+/** The role that a session is logged in as. */
+export async function whoIs({ client }: Driver): Promise<string> {
+  const { rows } = await client.query<{ who: string }>('select current_user as who')
+  return rows[0]?.who ?? ''
+}
+
 /** The value of a metric, or the sum over all series that have these labels. */
 export async function metric(world: World, name: string, labels: Record<string, string> = {}): Promise<number> {
   const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
