@@ -1,4 +1,4 @@
--- People: how they come in (invitations) and stay in (console sessions). Secrets are stored as SHA-256 of 32 random bytes.
+-- People: how they come in (invitations), stay in (console sessions), and how often they may fail to. Secrets are stored as SHA-256 of 32 random bytes.
 
 create table postern.invitations (
   id uuid primary key default gen_random_uuid(),
