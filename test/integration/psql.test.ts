@@ -132,7 +132,8 @@ void t.test('psql', { skip: withoutPsql }, async t => {
     'Ctrl-C at the prompt ends the query and keeps the session',
     { skip: withoutPsql || missing('script') },
     async t => {
-      const command = "psql -X -w -q -A -t -v PROMPT1='' -v PROMPT2=''"
+      // exec: a shell that stays between would take the interrupt for its own and report 130 when psql has left.
+      const command = "exec psql -X -w -q -A -t -v PROMPT1='' -v PROMPT2=''"
       const terminal = start(t, 'script', ['-q', '-e', '-c', command, '/dev/null'], {
         env: { ...as('reader'), TERM: 'dumb', PAGER: 'cat' },
       })
