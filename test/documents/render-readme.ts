@@ -2,10 +2,11 @@
 
 import { REFUSALS } from '../../src/errors.js'
 import { listSettings, type SettingSchema } from '../../src/settings.js'
+import { SCENARIOS } from '../faults/scenarios.js'
 
 /** Each part by the name of its markers: `<!-- refusals -->` … `<!-- /refusals -->`. */
 export function renderParts(metricsText: string): Record<string, string> {
-  return { settings: settings(), refusals: refusals(), metrics: metrics(metricsText) }
+  return { settings: settings(), refusals: refusals(), metrics: metrics(metricsText), faults: faults() }
 }
 
 /** Puts a part between its markers. */
@@ -55,6 +56,12 @@ function metrics(text: string): string {
     help ?? '',
   ])
   return table(['metric', 'type', 'meaning'], rows)
+}
+
+/** What is broken in test/faults, and what is asserted then. */
+function faults(): string {
+  const rows = Object.entries(SCENARIOS).map(([name, { fault, asserted }]) => [`\`${name}\``, fault, asserted])
+  return table(['scenario', 'what is broken', 'what is asserted'], rows)
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,0 +1,115 @@
+// Two instances on one store: whatever is taken away through the one ends sessions on the other, whatever the push channel
+// between them does.
+
+import t, { type Test } from 'tap'
+import { drive, until } from '../proxy/observe.js'
+import { isPush } from '../support/faulty-wire.js'
+import { testServer } from '../support/postgres.js'
+import { scenario } from './scenarios.js'
+import { setStage, type FaultyInstance, type Member, type Stage } from './stage.js'
+
+void t.test('the push channel', async t => {
+  const stage = await setStage(t, { server: await testServer(t) })
+
+  const pair = { here: await stage.instance(), there: await stage.instance() }
+  const { there } = pair
+
+  await scenario(t, 'push-on', async t => {
+    await endEachKind(t, stage, pair)
+    await removeGrant(t, stage, pair)
+  })
+
+  await scenario(t, 'push-dead', async t => {
+    t.teardown(() => there.wire.set('pass', isPush))
+    there.wire.set('drop', isPush)
+    await endEachKind(t, stage, pair)
+    await removeGrant(t, stage, pair)
+  })
+})
+
+interface Kind {
+  /** What the client of an ended session reads. */
+  readonly told: RegExp
+  readonly member: (stage: Stage, on: FaultyInstance) => Promise<Member>
+  readonly act: (stage: Stage, on: FaultyInstance, member: Member) => Promise<unknown>
+}
+
+type Pair = Record<'here' | 'there', FaultyInstance>
+
+const pinned: Kind['member'] = (stage, on) => stage.account(on)
+
+const KINDS: Record<string, Kind> = {
+  'key revoked': {
+    told: /the API key was revoked/,
+    member: pinned,
+    act: (_, { api }, { keyId }) => api.POST('/v1/keys/{id}/revoke', { params: { path: { id: keyId } } }),
+  },
+  'account disabled': {
+    told: /the account was disabled/,
+    member: pinned,
+    act: (_, { api }, { name }) => api.POST('/v1/service-accounts/{name}/disable', { params: { path: { name } } }),
+  },
+  'account deleted': {
+    told: /the account was deleted/,
+    member: pinned,
+    act: (_, { api }, { name }) => api.DELETE('/v1/service-accounts/{name}', { params: { path: { name } } }),
+  },
+  'key expired': {
+    told: /the API key expired/,
+    member: pinned,
+    act: ({ store }, _, { keyId }) =>
+      store.run('let it expire', "update postern.api_keys set expires_at = now() + interval '10 ms' where id = $1", [
+        keyId,
+      ]),
+  },
+  'group changed': {
+    told: /access to the database changed/,
+    member: inGroup,
+    act: (_, { api }, { name }) =>
+      api.DELETE('/v1/groups/{group}/grants/{database}', { params: { path: { group: name, database: 'shop' } } }),
+  },
+  'session ended': {
+    told: /ended by an admin/,
+    member: pinned,
+    act: async (_, { api }, { name }) => {
+      let id: string | undefined
+      await until('the session is listed', async () => {
+        const { data } = await api.GET('/v1/sessions', { params: { query: { account: name } } })
+        return (id = data.items[0]?.id) !== undefined
+      })
+      return api.POST('/v1/sessions/{id}/end', { params: { path: { id: id ?? '' } } })
+    },
+  },
+}
+
+/** Takes something away in each way there is, through the one instance, and sees a session on the other end for it. */
+async function endEachKind(t: Test, stage: Stage, { here, there }: Pair): Promise<void> {
+  const sessions = []
+  for (const [kind, { told, member, act }] of Object.entries(KINDS)) {
+    const who = await member(stage, here)
+    const { ended } = await drive(t, there.uri(who))
+    sessions.push({ kind, told, ended, act: () => act(stage, here, who) })
+  }
+  await Promise.all(sessions.map(({ act }) => act()))
+  for (const { kind, told, ended } of sessions) t.match(await ended, { code: '57P01', message: told }, kind)
+}
+
+/** The grant that all accounts rest on: taken away, and given back once that has been felt. */
+async function removeGrant(t: Test, { admin }: Stage, { here, there }: Pair): Promise<void> {
+  const { ended } = await drive(t, there.uri(admin))
+  const at = { params: { path: { name: 'shop', account: admin.name } } }
+  await here.api.DELETE('/v1/databases/{name}/grants/{account}', at)
+  t.match(await ended, { code: '57P01', message: /access to the database changed/ }, 'grant removed')
+  await here.api.PUT('/v1/databases/{name}/grants/{account}', { ...at, body: { role: 'admin' } })
+}
+
+/** An account whose only access is through a group of its own. */
+async function inGroup(stage: Stage, on: FaultyInstance): Promise<Member> {
+  const { name } = await stage.account(on)
+  const group = `crew-of-${name}`
+  await on.api.POST('/v1/groups', { body: { name: group } })
+  const body = { role: 'reader' } as const
+  await on.api.PUT('/v1/groups/{group}/grants/{database}', { params: { path: { group, database: 'shop' } }, body })
+  await on.api.POST('/v1/service-accounts', { body: { name: group, scope: { type: 'groups', groups: [group] } } })
+  return stage.key(on, group)
+}
