@@ -10,6 +10,7 @@ import { isProtocolOption } from '../wire/negotiate.js'
 import type { Opening } from './negotiate.js'
 
 export interface ConnectOptions {
+  /** For all of it: connect, TLS and login. */
   readonly connectTimeoutMs: number
   readonly saltedPasswords: SaltedPasswords
 }
@@ -23,7 +24,9 @@ export async function connect(
   signal: AbortSignal,
 ): Promise<UpstreamSession> {
   const { database, login } = grant
+  const startedAt = performance.now()
   const leg = await dial(database, { connectTimeoutMs, signal })
+  const timeoutMs = Math.max(1, Math.ceil(connectTimeoutMs - (performance.now() - startedAt)))
   return logIn(leg, {
     user: login.user,
     password: login.password,
@@ -31,6 +34,7 @@ export async function connect(
     parameters: upstreamParameters(grant, principal, opening.parameters),
     minor: opening.minor,
     saltedPasswords,
+    limits: { timeoutMs },
     signal,
   })
 }
