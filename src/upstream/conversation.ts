@@ -1,7 +1,7 @@
 // The server's side of a login, message by message, with a bound on everything: it has proved nothing yet.
 
 import { Buffer } from 'node:buffer'
-import { type LoginMessage, parseBackendMessage } from '../wire/backend-decode.js'
+import { type FieldMap, type LoginMessage, parseBackendMessage } from '../wire/backend-decode.js'
 import { frame } from '../wire/frame.js'
 import { MAX_BUFFERED_BYTES, MAX_LOGIN_MESSAGE_BYTES } from '../wire/limits.js'
 import { type Message, PacketReader } from '../wire/packets.js'
@@ -74,7 +74,7 @@ export class Conversation {
       }
       if (++this.#messages > this.#limits.maxMessages) throw flood('messages')
       const parsed = parseBackendMessage(message)
-      if (parsed.kind === 'error') throw serverError(parsed.fields.get('C'), message)
+      if (parsed.kind === 'error') throw serverError(parsed.fields, message)
       if (parsed.kind !== 'notice') return parsed
       if (this.notices.length < this.#limits.maxNotices) this.notices.push(raw(message))
     }
@@ -101,10 +101,17 @@ export class Conversation {
   }
 }
 
-function serverError(sqlstate: string | undefined, message: Message): UpstreamError {
-  // Drivers take the SQLSTATE for granted, so an error without one can't be passed on (CVE-2026-6666).
+// MAX_ERRLEN, postgres src/interfaces/libpq/fe-connect.c: of a longer one libpq says that it lost synchronization.
+const MAX_ERROR_BYTES = 30_000
+
+function serverError(fields: FieldMap, message: Message): UpstreamError {
+  // Drivers take these fields for granted, so an error without them can't be passed on (CVE-2026-6666).
+  const sqlstate = fields.get('C')
   if (sqlstate === undefined || !/^[0-9A-Z]{5}$/.test(sqlstate)) {
     return new UpstreamError('protocol', 'upstream login: the server sent an error without a SQLSTATE')
+  }
+  if (!fields.get('S') || !fields.get('M') || message.body.length > MAX_ERROR_BYTES) {
+    return new UpstreamError('protocol', 'upstream login: the server sent an error that no client would understand')
   }
   const refused = sqlstate.startsWith('28')
   const text = `upstream login: the server ${refused ? 'refused the login' : 'answered with an error'} (${sqlstate})`
