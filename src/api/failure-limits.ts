@@ -1,7 +1,7 @@
 // How often people may get a password wrong: by account, and by the network that they come from. What counts is failures
 // only, and those of e-mail addresses that nobody has too: being told to wait tells nothing.
 
-import { isIPv4, isIPv6 } from 'node:net'
+import { networkOf } from '../auth/network.js'
 import { FailureBudget } from '../store/failure-budget.js'
 import type { Executor } from '../store/pool.js'
 import { Problem } from './problem.js'
@@ -58,21 +58,4 @@ function orWait(spent: { readonly retryAfterMs: number } | null): void {
   if (!spent) return
   const retryAfterSeconds = Math.max(1, Math.ceil(spent.retryAfterMs / 1000))
   throw new Problem('too_many_failures', `Try again in ${retryAfterSeconds} seconds.`, { retryAfterSeconds })
-}
-
-/** The network of an address, as one person or machine has it for themselves: IPv4 /24, IPv6 /64. */
-export function networkOf(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
-  if (isIPv4(plain)) return `${plain.split('.').slice(0, 3).join('.')}.0/24`
-  if (!isIPv6(plain)) return plain
-  const [head = '', tail] = plain.split('::')
-  const groups = head === '' ? [] : head.split(':')
-  const after = tail ? tail.split(':') : []
-  // Eight groups; `::` stands for those that are missing. A dotted tail counts for two, and is beyond the first four.
-  const missing = tail === undefined ? 0 : 8 - groups.length - after.length - (plain.includes('.') ? 1 : 0)
-  const all = [...groups, ...Array.from({ length: Math.max(0, missing) }, () => '0'), ...after]
-  return `${all
-    .slice(0, 4)
-    .map(group => Number.parseInt(group, 16).toString(16))
-    .join(':')}::/64`
 }

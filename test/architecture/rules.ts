@@ -21,7 +21,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'nearest-name': { ours: [], node: [], packages: [] },
   wire: { ours: [], node: ['buffer'], packages: [] },
   scram: { ours: [], node: ['crypto'], packages: [] },
-  auth: { ours: ['scram', 'errors'], node: ['crypto'], packages: ['lru-cache', 'argon2'] },
+  // net: to tell kinds of addresses apart.
+  auth: { ours: ['scram', 'errors'], node: ['crypto', 'net'], packages: ['lru-cache', 'argon2'] },
   upstream: {
     ours: ['wire', 'scram', 'errors'],
     node: NETWORK,
