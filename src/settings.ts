@@ -132,6 +132,13 @@ const FILE = Type.Object({
       unit: 'connections',
       description: 'Client connections from one address. Raise it when clients share one, as behind a load balancer.',
     }),
+    wrong_cancel_keys: count({
+      default: 60,
+      maximum: 10_000,
+      unit: 'requests a minute and network',
+      description:
+        'Cancel requests with a key that no session has, from one network (IPv4 /24, IPv6 /64). More are dropped without asking the other instances.',
+    }),
   }),
   upstream: Type.Object({
     connect_timeout: duration({

@@ -14,7 +14,7 @@ import type { ListenerSettings, Settings } from '../settings.js'
 import { SaltedPasswords } from '../upstream/salted-passwords.js'
 import type { Bookkeeping } from './bookkeeping.js'
 import type { Certificates } from './certificates.js'
-import { doomedSecret, type Knowledge } from './knowledge.js'
+import { cancelMacKeys, doomedSecret, type Knowledge } from './knowledge.js'
 import { observeProxy } from './observe.js'
 
 export interface DataPlaneOptions {
@@ -39,7 +39,7 @@ const MAX_CANCELS_IN_FLIGHT = 100
 /** Makes the proxy; it does not listen yet. Throws when a certificate can't be loaded. */
 export function createDataPlane(options: DataPlaneOptions): DataPlane {
   const { settings, knowledge, books, certificates, metrics, log } = options
-  const { accounts, databases, revocations, verifier, now } = knowledge
+  const { accounts, databases, revocations, verifier, cancelChannel, now } = knowledge
   const { limits, login, upstream, revocation } = settings
   const events = withBooks(observeProxy(metrics, log), books)
   const sessions = new Sessions()
@@ -53,6 +53,15 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     now,
     events,
   })
+  const cancels = new Cancels({
+    macKeys: cancelMacKeys(settings),
+    peers: cancelChannel,
+    timeoutMs: CANCEL_TIMEOUT_MS,
+    maxInFlight: MAX_CANCELS_IN_FLIGHT,
+    wrongKeysPerMinute: limits.wrongCancelKeys,
+    now,
+  })
+  cancelChannel.answerWith(mac => cancels.cancelHere(mac))
   const proxy = new Proxy({
     listeners: settings.listeners.map((listener, index) => ({
       ...listener,
@@ -69,7 +78,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
       databases,
       sessions,
       enforcer,
-      cancels: new Cancels({ timeoutMs: CANCEL_TIMEOUT_MS, maxInFlight: MAX_CANCELS_IN_FLIGHT }),
+      cancels,
       counters: new Counters({
         connections: limits.connections,
         connectionsPerAddress: limits.connectionsPerAddress,

@@ -12,6 +12,7 @@ import type { Logger } from '../ops/log.js'
 import type { Metrics } from '../ops/metrics.js'
 import type { Settings } from '../settings.js'
 import { AccountRecords } from '../store/account-records.js'
+import { CancelChannel } from '../store/cancel-channel.js'
 import { Changes } from '../store/changes.js'
 import { DatabaseRecords } from '../store/database-records.js'
 import { ChangeListener } from '../store/listen.js'
@@ -27,11 +28,16 @@ export interface Knowledge {
   readonly databases: FreshCache<DatabaseRecord>
   readonly revocations: RevocationList
   readonly verifier: TokenVerifier
+  /** The way to other instances for cancel requests. */
+  readonly cancelChannel: CancelChannel
   /** Monotonic milliseconds: the clock of everything that has an age here. */
   readonly now: () => number
   /** Begins to read the change feed and to tell of it. */
   readonly follow: (events: Pick<RevocationFeedEvents, 'changed' | 'resync'>) => RevocationFeed
 }
+
+/** How long the other instances have to say that a cancel request was for one of them. Normally they take milliseconds. */
+const CANCEL_ANSWER_MS = 1_500
 
 /** Milliseconds that only ever go forward, whatever happens to the wall clock. */
 const monotonicNow = (): number => performance.now()
@@ -61,6 +67,7 @@ export function gatherKnowledge(settings: Settings, metrics: Metrics, log: Logge
       hashed: seconds => metrics.argon2Duration.observe(seconds),
     },
   })
+  const cancelChannel = new CancelChannel(store, CANCEL_ANSWER_MS)
   metrics.revocationListAge.readFrom(() => revocations.ageMs() / 1000)
   metrics.revocationListEntries.readFrom(() => revocations.size)
   metrics.argon2QueueDepth.readFrom(() => verifier.queueDepth)
@@ -73,6 +80,7 @@ export function gatherKnowledge(settings: Settings, metrics: Metrics, log: Logge
     databases: new FreshCache({ max: cache.databases, maxAgeMs, now, load: id => databaseRecords.loadDatabase(id) }),
     revocations,
     verifier,
+    cancelChannel,
     now,
     follow: events =>
       new RevocationFeed({
@@ -80,6 +88,7 @@ export function gatherKnowledge(settings: Settings, metrics: Metrics, log: Logge
         source: changes,
         push: new ChangeListener(settings.store.url, {
           onError: error => log.warn({ err: error }, 'the push channel broke'),
+          beside: cancelChannel,
         }),
         refreshMs: revocation.refreshMs,
         maxAgeMs,
@@ -98,6 +107,16 @@ export function gatherKnowledge(settings: Settings, metrics: Metrics, log: Logge
 /** The secret behind the salts of accounts that do not exist: stable, and the same on every instance. */
 export function doomedSecret({ secretKey }: Pick<Settings, 'secretKey'>): Buffer {
   return Buffer.from(hkdfSync('sha256', Buffer.from(secretKey, 'base64'), '', 'postern doomed salt', 32))
+}
+
+/** The keys under which instances name cancel keys to each other: those of retired secret keys are still understood. */
+export function cancelMacKeys({
+  secretKey,
+  retiredSecretKeys,
+}: Pick<Settings, 'secretKey' | 'retiredSecretKeys'>): [Buffer, ...Buffer[]] {
+  const derive = (base64: string) =>
+    Buffer.from(hkdfSync('sha256', Buffer.from(base64, 'base64'), '', 'postern cancel keys', 32))
+  return [derive(secretKey), ...retiredSecretKeys.map(derive)]
 }
 
 function toSealingKey(base64: string): { id: string; key: Buffer } {

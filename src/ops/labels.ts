@@ -44,13 +44,13 @@ export type UpstreamFailure =
 export type CancelOutcome =
   /** Passed on to the upstream server. */
   | 'sent'
-  /** Handed to the instance that holds the session. */
+  /** Passed on to the upstream server by the instance that holds the session. */
   | 'forwarded'
-  /** No instance knows the key. */
+  /** No instance knows the key, or none has answered in time. */
   | 'unknown_key'
-  /** The upstream server could not be told. */
+  /** The upstream server, or the other instances, could not be told. */
   | 'failed'
-  /** Too many requests were under way. */
+  /** Too many requests were under way, or too many with wrong keys came from one network. */
   | 'limited'
 
 export type RefreshOutcome = 'ok' | 'failed'

@@ -25,11 +25,13 @@ export type CloseReason = Exclude<RelayEnd['how'], 'ended'> | SessionEndCode
 export type CancelOutcome =
   /** Passed on to the database. */
   | 'sent'
-  /** No session here has this key. */
+  /** Passed on to the database by another instance, which has the session. */
+  | 'forwarded'
+  /** No session here has this key, and no other instance has said in time that one of theirs does. */
   | 'unknown_key'
-  /** The database could not be told. */
+  /** The database, or the other instances, could not be told. */
   | 'failed'
-  /** Too many requests were under way. */
+  /** Too many requests were under way, or too many with wrong keys came from one network. */
   | 'limited'
 
 export interface ProxyEvents {

@@ -61,7 +61,7 @@ export async function serveClient(socket: net.Socket, terms: ListenerTerms, visi
   try {
     const opening = await negotiate(client, terms, visit)
     if (opening.kind === 'cancel') {
-      house.events.canceled(await house.cancels.forward(opening.key))
+      house.events.canceled(await house.cancels.forward(opening.key, visit.clientAddress))
       return dismiss(client)
     }
 

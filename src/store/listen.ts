@@ -6,6 +6,7 @@ import { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import type { ChangePush } from '../auth/sources.js'
+import type { CancelChannel } from './cancel-channel.js'
 import { clientConfig } from './pool.js'
 import { StoreError, toStoreError } from './store-error.js'
 
@@ -22,6 +23,8 @@ export interface ListenOptions {
   readonly random?: () => number
   /** Hears of every connection that failed or broke: for the log, the listener connects again. */
   readonly onError?: (error: StoreError) => void
+  /** What else is heard on the same connection. */
+  readonly beside?: Pick<CancelChannel, 'name' | 'heard'>
 }
 
 /** The push side of the change feed. */
@@ -61,17 +64,21 @@ export class ChangeListener implements ChangePush {
 
   /** Holds one connection; only ever rejects. */
   async #hold(onHint: () => void, closed: AbortSignal, onHeartbeat: () => void): Promise<never> {
-    const answerTimeoutMs = this.#options.answerTimeoutMs ?? 5000
+    const { answerTimeoutMs = 5000, beside } = this.#options
     const limits = { statementTimeoutMs: answerTimeoutMs, connectTimeoutMs: answerTimeoutMs }
     // Ours, so that it can be destroyed at once whatever state the connection is in. An idle session ends cleanly so.
     const socket = new Socket()
     const client = new pg.Client({ ...clientConfig(this.#url, limits), stream: () => socket })
     const over = new AbortController()
     const broken = brokenConnection(client, closed, over.signal)
-    client.on('notification', onHint)
+    client.on('notification', ({ channel, payload = '' }) => {
+      if (channel === beside?.name) beside.heard(payload)
+      else onHint()
+    })
     try {
       await Promise.race([client.connect(), broken])
       await Promise.race([client.query('listen postern_changes'), broken])
+      if (beside) await Promise.race([client.query(`listen ${beside.name}`), broken])
       onHint()
       for (;;) {
         await Promise.race([pauseUnless(over.signal, this.#options.heartbeatMs ?? 10_000), broken])

@@ -80,7 +80,11 @@ export async function whoIs({ client }: Driver): Promise<string> {
 }
 
 /** The value of a metric, or the sum over all series that have these labels. */
-export async function metric(world: World, name: string, labels: Record<string, string> = {}): Promise<number> {
+export async function metric(
+  world: Pick<World, 'metrics'>,
+  name: string,
+  labels: Record<string, string> = {},
+): Promise<number> {
   const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
   return (await world.metrics())
     .split('\n')

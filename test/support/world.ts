@@ -40,6 +40,8 @@ export interface World {
   readonly server: TestServer
   readonly instance: Instance
   readonly store: Store
+  /** The superuser's URL of the store. */
+  readonly storeUrl: string
   /** The superuser's URL of the registered database, past the proxy. */
   readonly direct: string
   readonly database: Database
@@ -139,6 +141,7 @@ export async function makeWorld(t: Test, options: WorldOptions = {}): Promise<Wo
     server,
     instance,
     store,
+    storeUrl,
     direct,
     database,
     ca: tls.caFile,
