@@ -25,6 +25,13 @@ export const REFUSALS = {
     hint: 'Connect with sslmode=require or stronger.',
     cause: 'The client tried to log in without TLS on a listener that requires it.',
   },
+  channel_binding_failed: {
+    sqlstate: '28000',
+    text: 'the TLS connection of the client does not end at the proxy',
+    hint: 'Somebody in between reads along, or a load balancer ends TLS: connect with sslmode=verify-full, and past it.',
+    cause:
+      "The client bound its proof to another TLS connection than the proxy's, or was made to believe that the proxy can't.",
+  },
   database_denied: {
     sqlstate: '42501',
     text: 'no such database, or the account may not use it',

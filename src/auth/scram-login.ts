@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { Refusal } from '../errors.js'
 import { tlsServerEndPoint } from '../scram/channel-binding.js'
 import { doomedKeys, doomedSalt } from '../scram/doomed.js'
-import { ScramError } from '../scram/scram-error.js'
+import { ScramError, type ScramErrorCode } from '../scram/scram-error.js'
 import { ScramServer } from '../scram/server.js'
 import type { AccountLookUp } from './account-look-up.js'
 import type { AccountRecord, KeyRecord } from './account.js'
@@ -50,7 +50,7 @@ export class ScramLogin {
   /** Takes client-first-message, looks up the account, and answers server-first-message. */
   async first(mechanism: string, data: Buffer): Promise<Buffer> {
     const { name, accounts, doomedSecret } = this.#options
-    asProtocolError(() => this.#server.clientFirst(mechanism, data))
+    asRefusal(() => this.#server.clientFirst(mechanism, data))
     this.#loaded = await accounts.find(name)
     const doomed = { salt: doomedSalt(name, doomedSecret), iterations: SCRAM_ITERATIONS }
     return this.#server.serverFirst(this.#loaded.value?.scram ?? doomed)
@@ -61,7 +61,7 @@ export class ScramLogin {
     const loaded = this.#loaded
     if (!loaded) throw new Error('final before first')
     const { name, accounts, revocations } = this.#options
-    let match = asProtocolError(() => this.#server.clientFinal(data, candidates(loaded.value)))
+    let match = asRefusal(() => this.#server.clientFinal(data, candidates(loaded.value)))
     let verdict = judge(loaded, match?.id, revocations)
     if (typeof verdict === 'string') {
       const renewed = await accounts.findAnew(name)
@@ -87,10 +87,15 @@ function doomed() {
   return { id: '', ...doomedKeys() }
 }
 
-function asProtocolError<T>(step: () => T): T {
+/** The errors that show somebody between client and proxy: all others are the client's own. */
+const SHOW_A_MIDDLE: readonly ScramErrorCode[] = ['binding_mismatch', 'binding_downgrade']
+
+function asRefusal<T>(step: () => T): T {
   try {
     return step()
   } catch (error) {
-    throw error instanceof ScramError ? new Refusal('protocol_violation', { cause: error }) : error
+    if (!(error instanceof ScramError)) throw error
+    const code = SHOW_A_MIDDLE.includes(error.code) ? 'channel_binding_failed' : 'protocol_violation'
+    throw new Refusal(code, { cause: error })
   }
 }
