@@ -173,11 +173,17 @@ async function start(
   }
 }
 
-function readiness(settings: Settings, { revocations }: Knowledge, plane: DataPlane | null): Readiness {
+function readiness(settings: Settings, { revocations, push }: Knowledge, plane: DataPlane | null): Readiness {
   const ageMs = revocations.ageMs()
   const reasons: string[] = []
   if (plane?.proxy.isDraining) reasons.push('draining')
   if (ageMs === Infinity) reasons.push('the revocation list has not been loaded')
   else if (ageMs > READY_SHARE * settings.revocation.maxAgeMs) reasons.push('the revocation list is too old')
-  return { ready: reasons.length === 0, reasons }
+  const list = {
+    seq: revocations.head,
+    age_seconds: ageMs === Infinity ? null : ageMs / 1000,
+    read_at: ageMs === Infinity ? null : new Date(revocations.storeNow() - ageMs).toISOString(),
+    push: push.isUp ? 'up' : 'down',
+  }
+  return { ready: reasons.length === 0, reasons, details: { list } }
 }

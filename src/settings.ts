@@ -155,6 +155,13 @@ const FILE = Type.Object({
       maximum: 2 * MINUTE_MS,
       description: 'How often the list of revocations is read again. Changes are pushed as well, normally at once.',
     }),
+    heartbeat: duration({
+      default: '10s',
+      minimum: 1_000,
+      maximum: 2 * MINUTE_MS,
+      description:
+        'How often the push of changes is tried out. What is not heard again makes the instance connect anew.',
+    }),
     max_age: duration({
       default: '300s',
       minimum: 2_000,

@@ -15,7 +15,7 @@ void t.test('fills in every default, with durations in milliseconds', async t =>
   t.equal(settings.store.url, URL)
   t.equal(settings.secretKey, KEY)
   t.same(settings.login, { timeoutMs: 15_000, maxInFlight: 500, argon2Concurrency: 2, argon2Queue: 200 })
-  t.same(settings.revocation, { refreshMs: 15_000, maxAgeMs: 300_000, whenStale: 'end-sessions' })
+  t.same(settings.revocation, { refreshMs: 15_000, heartbeatMs: 10_000, maxAgeMs: 300_000, whenStale: 'end-sessions' })
   t.same(settings.listeners, [
     {
       host: '0.0.0.0',

@@ -27,7 +27,7 @@ function addList(instance: Command, terminal: Terminal): void {
     .summary('list instances')
     .description(
       'List the instances, and on how many the newest change is in force: a revocation, say. LIST is the age of an ' +
-        "instance's list of changes.",
+        "instance's list of changes; PUSH is up while it hears of them as they are made, and down while it has to ask.",
     )
     .option('--change <number>', 'ask for this change in place of the newest', number)
   withJson(command).action((options: JsonOption & { change?: number }) =>
@@ -62,5 +62,6 @@ const COLUMNS: readonly Column<Instance>[] = [
   { title: 'STATE', cell: instance => instance.state, whole: true },
   { title: 'SINCE', cell: instance => time(instance.started_at), whole: true },
   { title: 'LIST', cell: ({ list_age_seconds: age }) => (age === null ? '-' : duration(age)), whole: true },
+  { title: 'PUSH', cell: ({ push }) => push ?? '-', whole: true },
   { title: 'IN FORCE', cell: instance => (instance.in_force ? 'yes' : 'no'), whole: true },
 ]

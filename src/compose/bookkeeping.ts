@@ -32,7 +32,7 @@ type Job = Pick<ConstructorParameters<typeof Periodic>[0], 'work' | 'lastWork'>
 /** Makes the books; nothing is written yet. */
 export function createBookkeeping(
   settings: Settings,
-  { store, revocations, now }: Knowledge,
+  { store, revocations, push, now }: Knowledge,
   metrics: Metrics,
   log: Logger,
 ): Bookkeeping {
@@ -55,7 +55,7 @@ export function createBookkeeping(
     logins,
     start(sessions) {
       const { goneAfterMs } = reportAges(settings)
-      const reporter = new InstanceReporter({ store, version, sessions, revocations, goneAfterMs, now })
+      const reporter = new InstanceReporter({ store, version, sessions, revocations, push, goneAfterMs, now })
       instance = begin('instance', { work: () => reporter.report(), lastWork: () => reporter.remove() })
       begin('key_uses', { work: () => keyUses.flush() })
       begin('logins', {

@@ -15,6 +15,7 @@ export interface InstanceReporterOptions {
   /** null: no proxy runs here. */
   readonly sessions: Iterable<Session> | null
   readonly revocations: Pick<RevocationList, 'head' | 'ageMs'>
+  readonly push: { readonly isUp: boolean }
   /** Instances that were not heard of for so long are forgotten. */
   readonly goneAfterMs: number
   /** Monotonic milliseconds. */
@@ -41,7 +42,7 @@ export class InstanceReporter {
 
   /** Writes one report. To be called by one at a time. Rejects with StoreError. */
   async report(): Promise<void> {
-    const { store, version, sessions, revocations, goneAfterMs, now } = this.#options
+    const { store, version, sessions, revocations, push, goneAfterMs, now } = this.#options
     const listAgeMs = revocations.ageMs()
     await reportInstance(store, {
       id: this.id,
@@ -51,6 +52,7 @@ export class InstanceReporter {
       upMs: now() - this.#startedAt,
       listSeq: revocations.head,
       listAgeMs: Number.isFinite(listAgeMs) ? listAgeMs : null,
+      isPushUp: push.isUp,
     })
     if (sessions) await this.#reportSessions(sessions)
     if (this.#reports++ % PRUNE_EVERY === 0) await pruneInstances(store, goneAfterMs)

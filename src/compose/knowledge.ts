@@ -27,6 +27,8 @@ export interface Knowledge {
   readonly accounts: FreshCache<AccountRecord>
   readonly databases: FreshCache<DatabaseRecord>
   readonly revocations: RevocationList
+  /** Tells of changes as they are committed. */
+  readonly push: ChangeListener
   readonly verifier: TokenVerifier
   /** The way to other instances for cancel requests. */
   readonly cancelChannel: CancelChannel
@@ -55,6 +57,13 @@ export function gatherKnowledge(settings: Settings, metrics: Metrics, log: Logge
   const accountRecords = new AccountRecords(store)
   const databaseRecords = new DatabaseRecords(store, sealer)
   const changes = new Changes(store)
+  const cancelChannel = new CancelChannel(store, CANCEL_ANSWER_MS)
+  const push = new ChangeListener(settings.store.url, store, {
+    heartbeatMs: revocation.heartbeatMs,
+    now,
+    onError: error => log.warn({ err: error }, 'the push channel broke'),
+    beside: cancelChannel,
+  })
   const revocations = new RevocationList({ maxAgeMs, loginTimeoutMs: login.timeoutMs, now })
   const verifier = new TokenVerifier({
     maxVerdicts: cache.verdicts,
@@ -67,9 +76,10 @@ export function gatherKnowledge(settings: Settings, metrics: Metrics, log: Logge
       hashed: seconds => metrics.argon2Duration.observe(seconds),
     },
   })
-  const cancelChannel = new CancelChannel(store, CANCEL_ANSWER_MS)
   metrics.revocationListAge.readFrom(() => revocations.ageMs() / 1000)
   metrics.revocationListEntries.readFrom(() => revocations.size)
+  metrics.revocationPushUp.readFrom(() => (push.isUp ? 1 : 0))
+  metrics.revocationPushHeardAge.readFrom(() => push.heardAgeMs() / 1000)
   metrics.argon2QueueDepth.readFrom(() => verifier.queueDepth)
   return {
     store,
@@ -79,6 +89,7 @@ export function gatherKnowledge(settings: Settings, metrics: Metrics, log: Logge
     accounts: new FreshCache({ max: cache.accounts, maxAgeMs, now, load: name => accountRecords.loadAccount(name) }),
     databases: new FreshCache({ max: cache.databases, maxAgeMs, now, load: id => databaseRecords.loadDatabase(id) }),
     revocations,
+    push,
     verifier,
     cancelChannel,
     now,
@@ -86,10 +97,7 @@ export function gatherKnowledge(settings: Settings, metrics: Metrics, log: Logge
       new RevocationFeed({
         list: revocations,
         source: changes,
-        push: new ChangeListener(settings.store.url, {
-          onError: error => log.warn({ err: error }, 'the push channel broke'),
-          beside: cancelChannel,
-        }),
+        push,
         refreshMs: revocation.refreshMs,
         maxAgeMs,
         now,

@@ -15,6 +15,8 @@ export interface Readiness {
   readonly ready: boolean
   /** Why not, for a person to read; never a secret. */
   readonly reasons: readonly string[]
+  /** What it rests on, in numbers: for a person to read too. */
+  readonly details?: Readonly<Record<string, unknown>>
 }
 
 export interface HealthOptions {
@@ -67,8 +69,8 @@ async function answer(options: HealthOptions, request: IncomingMessage, response
       return
     }
     case '/readyz': {
-      const { ready, reasons } = options.isReady()
-      sendJson(response, ready ? 200 : 503, { ready, reasons })
+      const { ready, reasons, details } = options.isReady()
+      sendJson(response, ready ? 200 : 503, { ready, reasons, ...details })
       return
     }
     default:

@@ -80,6 +80,15 @@ export class Metrics {
   /** Seconds; Infinity while no list was ever loaded. */
   readonly revocationListAge = this.#reading('revocation_list_age_seconds', 'Age of the cached revocation list.')
   readonly revocationListEntries = this.#reading('revocation_list_entries', 'Entries of the cached revocation list.')
+  readonly revocationPushUp = this.#reading(
+    'revocation_push_up',
+    'Whether changes are heard of as they are committed: 1, or 0 while the instance has to ask for them.',
+  )
+  /** Seconds; Infinity before the first. */
+  readonly revocationPushHeardAge = this.#reading(
+    'revocation_push_heard_age_seconds',
+    'Since a heartbeat was heard on the push channel.',
+  )
   readonly revocationRefreshes: Counts<{ outcome: RefreshOutcome }> = this.#counter(
     'revocation_refreshes_total',
     'Refreshes of the revocation list.',

@@ -1824,6 +1824,16 @@ export interface components {
       list_seq: number
       /** @description Age of its list of changes, if it was not read since the report. null: never read. */
       list_age_seconds: number | null
+      /**
+       * Format: date-time
+       * @description When its list was last read, as far as is known.
+       */
+      list_read_at: string | null
+      /**
+       * @description Whether it hears of changes as they are committed. down: it finds them by asking, every revocation.refresh. null: its version does not tell.
+       * @enum {string|null}
+       */
+      push: 'up' | 'down' | null
       /** @description Whether the change that is asked for is in force there. */
       in_force: boolean
     }

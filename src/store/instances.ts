@@ -16,6 +16,8 @@ export interface InstanceReport {
   readonly listSeq: Seq
   /** Age of its revocation list; null: it was never loaded. */
   readonly listAgeMs: number | null
+  /** Whether it hears of changes as they are committed. */
+  readonly isPushUp: boolean
 }
 
 /** An instance as others see it. */
@@ -31,6 +33,8 @@ export interface SeenInstance {
   readonly listSeq: Seq
   /** Age of its list now, as far as is known: it may have read it again since it reported. */
   readonly listAgeMs: number | null
+  /** Whether it heard of changes as they are committed; null: its version does not tell. */
+  readonly isPushUp: boolean | null
 }
 
 export interface Instances {
@@ -41,14 +45,15 @@ export interface Instances {
 
 /** Takes in what an instance tells of itself. */
 export async function reportInstance(db: Executor, report: InstanceReport): Promise<void> {
-  const { id, host, version, runsProxy, upMs, listSeq, listAgeMs } = report
+  const { id, host, version, runsProxy, upMs, listSeq, listAgeMs, isPushUp } = report
   await db.run(
     'report an instance',
-    `insert into postern.instances (id, host, version, runs_proxy, started_at, seen_at, list_seq, list_age_ms)
-     values ($1, $2, $3, $4, now() - $5::double precision * interval '1 millisecond', now(), $6, $7)
+    `insert into postern.instances (id, host, version, runs_proxy, started_at, seen_at, list_seq, list_age_ms, push_up)
+     values ($1, $2, $3, $4, now() - $5::double precision * interval '1 millisecond', now(), $6, $7, $8)
      on conflict (id) do update
-       set seen_at = excluded.seen_at, list_seq = excluded.list_seq, list_age_ms = excluded.list_age_ms`,
-    [id, host, version, runsProxy, upMs, listSeq, listAgeMs],
+       set seen_at = excluded.seen_at, list_seq = excluded.list_seq, list_age_ms = excluded.list_age_ms,
+         push_up = excluded.push_up`,
+    [id, host, version, runsProxy, upMs, listSeq, listAgeMs, isPushUp],
   )
 }
 
@@ -68,7 +73,7 @@ export async function listInstances(db: Executor, withinMs: number): Promise<Ins
     'list instances',
     `select h.head, i.id, i.host, i.version, i.runs_proxy as "runsProxy", postern.epoch_ms(i.started_at) as "startedAt",
        postern.epoch_ms(i.seen_at) as "seenAt", i.silent_ms as "silentMs", i.list_seq as "listSeq",
-       i.list_age_ms + i.silent_ms as "listAgeMs"
+       i.list_age_ms + i.silent_ms as "listAgeMs", i.push_up as "isPushUp"
      from (select postern.change_head() as head) h left join (
        select *, greatest(0, postern.epoch_ms(now()) - postern.epoch_ms(seen_at)) as silent_ms from postern.instances
      ) i on i.silent_ms <= $1

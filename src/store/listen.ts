@@ -1,19 +1,21 @@
 // Hears of changes as they are committed: LISTEN on a connection of its own. PostgreSQL manual, "LISTEN" and "NOTIFY".
-// A push can be lost in silence (a half-dead network, a pooler that forgets LISTEN), so a heartbeat asks the server
-// whether it still listens, and every new connection counts as a hint.
+// A push can be lost in silence: a half-dead network, a pooler that forgets LISTEN, a server that is primary no more. So a
+// heartbeat is sent the way that changes go, over another connection, and has to be heard on this one; and every new
+// connection counts as a hint.
 
+import { randomUUID } from 'node:crypto'
 import { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import type { ChangePush } from '../auth/sources.js'
 import type { CancelChannel } from './cancel-channel.js'
-import { clientConfig } from './pool.js'
+import { clientConfig, type Executor } from './pool.js'
 import { StoreError, toStoreError } from './store-error.js'
 
 export interface ListenOptions {
   /** Pause between two heartbeats. Default 10000. */
   readonly heartbeatMs?: number
-  /** Longest wait for connecting and for each answer, give or take a second. Default 5000. */
+  /** Longest wait for connecting, for each answer, and for a heartbeat to be heard; give or take a second. Default 5000. */
   readonly answerTimeoutMs?: number
   /** First pause before connecting again; it doubles with each failure. Default 100. */
   readonly minBackoffMs?: number
@@ -21,20 +23,42 @@ export interface ListenOptions {
   readonly maxBackoffMs?: number
   /** Between 0 and 1, for the jitter. Default Math.random. */
   readonly random?: () => number
+  /** Monotonic milliseconds. Default: the process's own. */
+  readonly now?: () => number
   /** Hears of every connection that failed or broke: for the log, the listener connects again. */
   readonly onError?: (error: StoreError) => void
   /** What else is heard on the same connection. */
   readonly beside?: Pick<CancelChannel, 'name' | 'heard'>
 }
 
+/** What a heartbeat says: nothing has changed, and whose it is. */
+const BEAT = 'beat '
+
 /** The push side of the change feed. */
 export class ChangeListener implements ChangePush {
   readonly #url: string
+  readonly #store: Executor
   readonly #options: ListenOptions
+  readonly #now: () => number
+  #isUp = false
+  #heardAt = -Infinity
 
-  constructor(url: string, options: ListenOptions = {}) {
+  /** @param store the way by which changes are written: heartbeats are sent over it */
+  constructor(url: string, store: Executor, options: ListenOptions = {}) {
     this.#url = url
+    this.#store = store
     this.#options = options
+    this.#now = options.now ?? (() => performance.now())
+  }
+
+  /** Whether the last heartbeat was heard, on the connection that is there now. */
+  get isUp(): boolean {
+    return this.#isUp
+  }
+
+  /** Since a heartbeat was heard. Infinity before the first. */
+  heardAgeMs(): number {
+    return this.#now() - this.#heardAt
   }
 
   /** Connects, and connects again whenever the connection breaks, until closed. `onHint` must not throw. */
@@ -53,9 +77,10 @@ export class ChangeListener implements ChangePush {
     let failures = 0
     while (!closed.aborted) {
       try {
-        // Only a connection that lived to its first heartbeat resets the back-off: others may break right away again.
+        // Only a connection that has carried a heartbeat resets the back-off: others may break right away again.
         await this.#hold(onHint, closed, () => (failures = 0))
       } catch (error) {
+        this.#isUp = false
         if (!closed.aborted) this.#options.onError?.(toStoreError('listen for changes', error))
       }
       await pauseUnless(closed, this.#backoffMs(failures++))
@@ -71,8 +96,11 @@ export class ChangeListener implements ChangePush {
     const client = new pg.Client({ ...clientConfig(this.#url, limits), stream: () => socket })
     const over = new AbortController()
     const broken = brokenConnection(client, closed, over.signal)
+    // Heartbeats of other instances are heard too; they are no hints, and ours alone proves that the way is whole.
+    const beats = new Beats()
     client.on('notification', ({ channel, payload = '' }) => {
       if (channel === beside?.name) beside.heard(payload)
+      else if (payload.startsWith(BEAT)) beats.hear(payload)
       else onHint()
     })
     try {
@@ -81,14 +109,25 @@ export class ChangeListener implements ChangePush {
       if (beside) await Promise.race([client.query(`listen ${beside.name}`), broken])
       onHint()
       for (;;) {
-        await Promise.race([pauseUnless(over.signal, this.#options.heartbeatMs ?? 10_000), broken])
-        await Promise.race([beat(client), broken])
+        await Promise.race([this.#beat(beats, answerTimeoutMs, over.signal), broken])
+        this.#heardAt = this.#now()
+        this.#isUp = true
         onHeartbeat()
+        await Promise.race([pauseUnless(over.signal, this.#options.heartbeatMs ?? 10_000), broken])
       }
     } finally {
       over.abort()
       socket.destroy()
     }
+  }
+
+  /** Sends a heartbeat and resolves when it is heard. Rejects when it is not, in time, or can't be sent. */
+  async #beat(beats: Beats, timeoutMs: number, over: AbortSignal): Promise<void> {
+    const beat = `${BEAT}${randomUUID()}`
+    const heard = beats.expect(beat)
+    await this.#store.run('send a heartbeat', "select pg_notify('postern_changes', $1)", [beat])
+    const isHeard = await Promise.race([heard.then(() => true), pauseUnless(over, timeoutMs).then(() => false)])
+    if (!isHeard) throw new StoreError('timeout', 'listen for changes: a heartbeat was not heard')
   }
 
   #backoffMs(failures: number): number {
@@ -112,10 +151,19 @@ function brokenConnection(client: pg.Client, closed: AbortSignal, over: AbortSig
   return broken
 }
 
-/** Asks for a round trip, and for a session that still listens: behind a pooler it may be another one. */
-async function beat(client: pg.Client): Promise<void> {
-  const { rowCount } = await client.query("select from pg_listening_channels() c where c = 'postern_changes'")
-  if (rowCount === 0) throw new StoreError('unavailable', 'listen for changes: the session does not listen')
+/** The heartbeat that is under way, if one is. */
+class Beats {
+  #expected = ''
+  #hear: () => void = () => {}
+
+  expect(beat: string): Promise<void> {
+    this.#expected = beat
+    return new Promise(resolve => (this.#hear = resolve))
+  }
+
+  hear(beat: string): void {
+    if (beat === this.#expected) this.#hear()
+  }
 }
 
 async function pauseUnless(signal: AbortSignal, ms: number): Promise<void> {

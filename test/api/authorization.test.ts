@@ -318,7 +318,16 @@ async function adminMachine(world: World, admin: Person): Promise<{ token: strin
 /** Sessions as an instance reports them, by their ids, of the accounts of these names. */
 async function liveSessions({ store }: World, sessions: Record<string, string>): Promise<void> {
   const [id, upMs, listSeq, bytesFromClient] = [randomUUID(), 0, 0, 0]
-  await reportInstance(store, { id, host: 'one', version: '1', runsProxy: true, upMs, listSeq, listAgeMs: 0 })
+  await reportInstance(store, {
+    id,
+    host: 'one',
+    version: '1',
+    runsProxy: true,
+    upMs,
+    listSeq,
+    listAgeMs: 0,
+    isPushUp: true,
+  })
   const about = { keyId: 'k', database: 'shop', role: 'reader', login: 'l', address: 'a', application: null } as const
   for (const [name, account] of Object.entries(sessions)) {
     const { id: accountId } = await getAccountByName(store, account)

@@ -21,9 +21,14 @@ void t.test('the push channel', async t => {
 
   await scenario(t, 'push-dead', async t => {
     t.teardown(() => there.wire.set('pass', isPush))
+    await until('the push is up', async () => (await there.metric('postern_revocation_push_up')) === 1)
     there.wire.set('drop', isPush)
     await endEachKind(t, stage, pair)
     await removeGrant(t, stage, pair)
+    await until('the push is known to be down', async () => (await there.metric('postern_revocation_push_up')) === 0)
+    t.same(await there.ready(), { status: 200, reasons: [] }, 'which is no reason to send clients elsewhere')
+    there.wire.set('pass', isPush)
+    await until('the push is up again', async () => (await there.metric('postern_revocation_push_up')) === 1)
   })
 })
 

@@ -21,7 +21,7 @@ export const SCENARIOS = {
   },
   'push-dead': {
     fault: 'The push channel of an instance is dead but looks connected',
-    asserted: `${EACH_KIND}: its poll finds them.`,
+    asserted: `${EACH_KIND}: its poll finds them. A heartbeat that is not heard tells that the push is down, and makes it connect anew.`,
   },
 } as const satisfies Record<string, Scenario>
 

@@ -71,6 +71,7 @@ export async function setStage(t: Test, { server, upstream = server, env = {} }:
     POSTERN_API_PORT: '0',
     POSTERN_METRICS_PORT: '0',
     POSTERN_REVOCATION_REFRESH: '1s',
+    POSTERN_REVOCATION_HEARTBEAT: '1s',
     POSTERN_SESSIONS_REPORT: '1s',
     POSTERN_API_RATE_LIMIT_REQUESTS: '100000',
     POSTERN_API_RATE_LIMIT_TOKEN_REVOCATIONS: '100000',

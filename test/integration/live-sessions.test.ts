@@ -22,7 +22,7 @@ interface Session {
 }
 
 interface Instances {
-  items: { id: string; state: string; runs_proxy: boolean; in_force: boolean; list_seq: number; host: string }[]
+  items: { id: string; state: string; runs_proxy: boolean; in_force: boolean; push: string | null; host: string }[]
   in_force: { seq: number; on: number; of: number }
 }
 
@@ -102,6 +102,13 @@ void t.test('sessions of all instances', async t => {
     const third = await world.another()
     const api = await world.another({ only: 'api' })
     await until('all report', async () => (await ask<Instances>('/v1/instances')).body.items.length === 4)
+    await until('all hear of changes', async () =>
+      (await ask<Instances>('/v1/instances')).body.items.every(({ push }) => push === 'up'),
+    )
+    for (const { metrics } of [third, api]) {
+      const { list } = (await (await fetch(`${metrics}/readyz`)).json()) as { list: object }
+      t.match(list, { seq: Number, age_seconds: Number, read_at: /^20/, push: 'up' })
+    }
     await until('the newest change is in force on all proxies', async () => {
       const { in_force } = (await ask<Instances>('/v1/instances')).body
       return in_force.on === 3 && in_force.of === 3
@@ -119,7 +126,7 @@ void t.test('sessions of all instances', async t => {
     const lost = (await ask<Instances>('/v1/instances')).body
     t.match(
       lost.items.find(({ host }) => host === 'lost'),
-      { state: 'silent', in_force: false },
+      { state: 'silent', in_force: false, push: null },
     )
     t.equal(lost.in_force.of, 3, 'one that is silent still counts: sessions may live there')
     await world.store.run(

@@ -25,13 +25,14 @@ void t.test('says whether the process is live', async t => {
 
 void t.test('says whether the instance is ready, and why not', async t => {
   let reasons: string[] = []
-  const { get } = await start(t, { isReady: () => ({ ready: reasons.length === 0, reasons }) })
-  t.same(await (await get('/readyz')).json(), { ready: true, reasons: [] })
+  const details = { list: { seq: 7, push: 'up' } }
+  const { get } = await start(t, { isReady: () => ({ ready: reasons.length === 0, reasons, details }) })
+  t.same(await (await get('/readyz')).json(), { ready: true, reasons: [], list: { seq: 7, push: 'up' } })
   reasons = ['the revocation list is 250 s old', 'draining']
   const response = await get('/readyz?verbose')
   t.equal(response.status, 503)
   t.equal(response.headers.get('cache-control'), 'no-store')
-  t.same(await response.json(), { ready: false, reasons })
+  t.same(await response.json(), { ready: false, reasons, ...details })
 })
 
 void t.test('answers HEAD without a body, other methods with 405, other paths with 404', async t => {

@@ -20,6 +20,8 @@ const CONTRACT = [
   'counter postern_cancel_requests_total outcome',
   'gauge postern_revocation_list_age_seconds',
   'gauge postern_revocation_list_entries',
+  'gauge postern_revocation_push_up',
+  'gauge postern_revocation_push_heard_age_seconds',
   'counter postern_revocation_refreshes_total outcome',
   'histogram postern_revocation_propagation_seconds',
   'counter postern_credential_cache_requests_total result',

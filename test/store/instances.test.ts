@@ -8,7 +8,15 @@ const server = await testServer(t)
 const WITHIN_MS = 60_000
 
 function report(extra: Partial<InstanceReport> = {}): InstanceReport {
-  const about = { host: 'one', version: '1.2.3', runsProxy: true, upMs: 5000, listSeq: 3, listAgeMs: 250 }
+  const about = {
+    host: 'one',
+    version: '1.2.3',
+    runsProxy: true,
+    upMs: 5000,
+    listSeq: 3,
+    listAgeMs: 250,
+    isPushUp: true,
+  }
   return { id: randomUUID(), ...about, ...extra }
 }
 
@@ -18,17 +26,17 @@ void t.test('an instance is listed as it last reported, with the head of the sto
   await samplePerson(store)
   const one = report()
   await reportInstance(store, one)
-  await reportInstance(store, report({ host: 'another', runsProxy: false, listAgeMs: null }))
+  await reportInstance(store, report({ host: 'another', runsProxy: false, listAgeMs: null, isPushUp: false }))
   const { items, head } = await listInstances(store, WITHIN_MS)
   t.ok(head > 0)
   t.match(items, [
-    { host: 'another', runsProxy: false, listAgeMs: null },
-    { id: one.id, host: 'one', version: '1.2.3', runsProxy: true, listSeq: 3 },
+    { host: 'another', runsProxy: false, listAgeMs: null, isPushUp: false },
+    { id: one.id, host: 'one', version: '1.2.3', runsProxy: true, listSeq: 3, isPushUp: true },
   ])
 
-  await reportInstance(store, { ...one, listSeq: 9, upMs: 999_999 })
+  await reportInstance(store, { ...one, listSeq: 9, upMs: 999_999, isPushUp: false })
   const later = (await listInstances(store, WITHIN_MS)).items[1]
-  t.equal(later?.listSeq, 9)
+  t.match(later, { listSeq: 9, isPushUp: false })
   t.equal(later?.startedAt, items[1]?.startedAt, 'when it started does not change')
 })
 

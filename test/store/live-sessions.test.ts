@@ -42,7 +42,16 @@ function session(id: string, extra: Partial<ReportedSession> = {}): ReportedSess
 
 async function instance(store: Store, host = 'one'): Promise<string> {
   const id = randomUUID()
-  await reportInstance(store, { id, host, version: '1.2.3', runsProxy: true, upMs: 0, listSeq: 0, listAgeMs: null })
+  await reportInstance(store, {
+    id,
+    host,
+    version: '1.2.3',
+    runsProxy: true,
+    upMs: 0,
+    listSeq: 0,
+    listAgeMs: null,
+    isPushUp: false,
+  })
   return id
 }
 

@@ -5,7 +5,16 @@ import { StoreError } from '../../src/store/store-error.js'
 import { testServer } from '../support/postgres.js'
 
 const server = await testServer(t)
-const ALL = ['0001_tables', '0002_changes', '0003_triggers', '0004_groups', '0005_audit', '0006_people', '0007_use']
+const ALL = [
+  '0001_tables',
+  '0002_changes',
+  '0003_triggers',
+  '0004_groups',
+  '0005_audit',
+  '0006_people',
+  '0007_use',
+  '0010_push',
+]
 
 void t.test('brings an empty database to the schema, and has nothing to do the second time', async t => {
   const url = await server.freshDatabase()

@@ -32,6 +32,14 @@ const InstanceSchema = Type.Object(
         description: 'Age of its list of changes, if it was not read since the report. null: never read.',
       }),
     ),
+    list_read_at: nullable({ ...Time, description: 'When its list was last read, as far as is known.' }),
+    push: nullable(
+      choice(['up', 'down'], {
+        description:
+          'Whether it hears of changes as they are committed. down: it finds them by asking, every revocation.refresh. ' +
+          'null: its version does not tell.',
+      }),
+    ),
     in_force: Type.Boolean({ description: 'Whether the change that is asked for is in force there.' }),
   },
   { title: 'Instance' },
@@ -66,7 +74,7 @@ export function showInstances(
 }
 
 function showInstance(instance: SeenInstance, seq: number, silentAfterMs: number) {
-  const { id, host, version, runsProxy, startedAt, seenAt, silentMs, listSeq, listAgeMs } = instance
+  const { id, host, version, runsProxy, startedAt, seenAt, silentMs, listSeq, listAgeMs, isPushUp } = instance
   return {
     id,
     host,
@@ -77,6 +85,8 @@ function showInstance(instance: SeenInstance, seq: number, silentAfterMs: number
     seen_at: toTime(seenAt),
     list_seq: listSeq,
     list_age_seconds: listAgeMs === null ? null : listAgeMs / 1000,
+    list_read_at: listAgeMs === null ? null : toTime(seenAt + silentMs - listAgeMs),
+    push: isPushUp === null ? null : isPushUp ? ('up' as const) : ('down' as const),
     in_force: listSeq >= seq,
   }
 }
