@@ -7,7 +7,7 @@ import t, { type Test } from 'tap'
 import { deleteAccount, disableAccount, enableAccount } from '../../src/store/account-lifecycle.js'
 import { revokeAllKeys } from '../../src/store/keys.js'
 import { withTransaction } from '../../src/store/transaction.js'
-import { frame } from '../../src/wire/frame.js'
+import { frame, int32 } from '../../src/wire/frame.js'
 import { makeWorld, type Member, type World } from '../support/world.js'
 import { gateWorld } from '../support/gate.js'
 import { holdTimers } from '../support/held-timers.js'
@@ -16,6 +16,9 @@ import { fieldsOf, RawClient, type Heard } from './raw-client.js'
 
 /** The proxy's promise is five minutes; this is what to expect when nothing fails, with room for a busy machine. */
 const SOON_MS = 10_000
+
+/** As many bytes as no buffer on the way takes, in messages that are longer than one read. */
+const LARGE = "select repeat('x', 1000000) from generate_series(1, 200000)"
 
 /** How long the relay gives a server that seems idle, before it cancels what may run there. */
 const STRAGGLER_MS = 150
@@ -65,14 +68,15 @@ void t.test('a revocation ends what is under way', async t => {
     t.equal((await witness.client.query("select from sink where line = 'never'")).rowCount, 0)
   })
 
-  for (const [name, sql] of Object.entries({
-    'within a large result': "select repeat('x', 1000000) from generate_series(1, 200000)",
-    'during COPY out': "copy (select repeat('x', 1000000) from generate_series(1, 200000)) to stdout",
-  })) {
+  for (const [name, sql, ssl] of [
+    ['within a large result', LARGE, false],
+    ['within a large result over TLS', LARGE, { ca: readFileSync(world.ca) }],
+    ['during COPY out', `copy (${LARGE}) to stdout`, false],
+  ] as const) {
     void t.test(`${name}, at the end of a message`, async t => {
       const robot = await world.account()
       // A driver is the judge: what comes within a message it takes for part of it.
-      const { client } = await drive(t, world.uri(robot))
+      const { client } = await drive(t, world.uri(robot, { query: ssl ? '' : 'sslmode=disable' }), { ssl })
       const big = new pg.Query<unknown[]>(sql)
       const over = new Promise<Error>(resolve => big.on('error', resolve))
       big.on('row', () => {})
@@ -138,6 +142,23 @@ void t.test('a revocation ends what is under way', async t => {
     await revoke.isGone()
   })
 
+  void t.test('with a portal that is suspended', async t => {
+    const { raw, revoke } = await enter(t, case_)
+    raw.send(...extended('select generate_series(1, 3)', 1))
+    t.equal((await raw.upTo('s')).filter(({ type }) => type === 'D').length, 1)
+    await revoke.whenBackend({ wait: 'ClientRead' })
+    endsRevoked(t, await raw.toEnd())
+    await revoke.isGone()
+  })
+
+  void t.test('in a transaction that has failed', async t => {
+    const { raw, revoke } = await enter(t, case_)
+    await raw.ask('begin; select 1 / 0')
+    await revoke.whenBackend({ state: 'idle in transaction (aborted)' })
+    endsRevoked(t, await raw.toEnd())
+    await revoke.isGone()
+  })
+
   void t.test('over TLS', async t => {
     const { raw, revoke } = await enter(t, case_, { ca: readFileSync(world.ca) })
     raw.query('select pg_sleep(60)')
@@ -146,13 +167,35 @@ void t.test('a revocation ends what is under way', async t => {
     await revoke.isGone()
   })
 
-  void t.test('of a client that does not read', async t => {
+  for (const ca of [undefined, readFileSync(world.ca)]) {
+    void t.test(`of a client that does not read${ca ? ', over TLS' : ''}`, async t => {
+      const { raw, robot, revoke } = await enter(t, case_, { ca })
+      raw.query("select repeat('x', 100000) from generate_series(1, 200000)")
+      await raw.bytes(1000)
+      raw.socket.pause()
+      await revoke.whenBackend({ wait: 'ClientWrite' })
+      await revoke.isGone()
+      await until('the session is over', () => isClosed(world, robot))
+      raw.close()
+    })
+  }
+
+  void t.test('of a client that has closed its side and waits for its answer', async t => {
     const { raw, revoke } = await enter(t, case_)
+    raw.query('select pg_sleep(60)').socket.end()
+    await revoke.whenBackend({ wait: 'PgSleep' })
+    endsRevoked(t, await raw.toEnd())
+    await revoke.isGone()
+  })
+
+  void t.test('of a client that has closed its side and does not read', async t => {
+    const { raw, robot, revoke } = await enter(t, case_)
     raw.query("select repeat('x', 100000) from generate_series(1, 200000)")
     await raw.bytes(1000)
-    raw.socket.pause()
+    raw.socket.pause().end()
     await revoke.whenBackend({ wait: 'ClientWrite' })
     await revoke.isGone()
+    await until('the session is over', () => isClosed(world, robot))
     raw.close()
   })
 
@@ -293,7 +336,7 @@ interface Entered {
 async function enter(
   t: Test,
   { world, witness }: Case,
-  { role = 'reader', ca }: { role?: 'reader' | 'writer'; ca?: Buffer } = {},
+  { role = 'reader', ca }: { role?: 'reader' | 'writer'; ca?: Buffer | undefined } = {},
 ): Promise<Entered> {
   const robot = await world.account({ role })
   const raw = ca ? await RawClient.connectTls(world.port(), ca) : await RawClient.connect(world.port())
@@ -332,12 +375,17 @@ function copyData(text: string): Buffer {
   return frame('d', Buffer.from(text))
 }
 
-/** Parse, Bind, Execute, of the extended query protocol, without Sync. */
-function extended(sql: string): Buffer[] {
+function isClosed(world: World, { keyId }: Member): boolean {
+  return world.log.some(({ msg, key }) => msg === 'session closed' && key === keyId)
+}
+
+/** Parse, Bind, Execute, of the extended query protocol, without Sync.
+ * @param rows how many are asked for; 0 for all */
+function extended(sql: string, rows = 0): Buffer[] {
   return [
     frame('P', Buffer.from(`\0${sql}\0\0\0`)),
     frame('B', Buffer.alloc(8)),
-    frame('E', Buffer.alloc(5)),
+    frame('E', Buffer.of(0), int32(rows)),
     frame('H'),
   ]
 }
