@@ -143,7 +143,7 @@ export const REFUSALS = {
   },
   session_drained: {
     sqlstate: '57P01',
-    text: 'session ended: the proxy is shutting down',
+    text: 'session ended: drained, as the proxy is shutting down',
     hint: 'Connect again: another instance will answer.',
     cause: 'The drain deadline passed, or the session was idle while the instance drained.',
   },

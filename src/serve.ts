@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { createBookkeeping } from './compose/bookkeeping.js'
 import { Certificates } from './compose/certificates.js'
 import { createControlPlane } from './compose/control-plane.js'
-import { createDataPlane, type DataPlane } from './compose/data-plane.js'
+import { createDataPlane } from './compose/data-plane.js'
+import { Departure } from './compose/departure.js'
 import { gatherKnowledge, type Knowledge } from './compose/knowledge.js'
 import { pruneNowAndThen } from './compose/pruning.js'
 import { readSettings } from './compose/read-settings.js'
@@ -37,11 +38,11 @@ export interface Instance {
   /** Base URL of /metrics, /livez and /readyz. */
   readonly metrics: string
   readonly knowledge: Knowledge
-  /** Lets sessions come to their end, within drain.timeout, and stops everything. */
+  /** Goes on for drain.accept_delay, lets sessions come to their end, within drain.timeout, and stops everything. */
   readonly stop: () => Promise<void>
   /** Reads the certificates' files again. Never throws. */
   readonly reload: () => void
-  /** Ends the sessions that a `stop` still waits for. */
+  /** Ends what a `stop` still waits for. */
   readonly hurry: () => Promise<void>
 }
 
@@ -117,6 +118,7 @@ async function start(
   { only, now }: InstanceOptions,
   shutdown: Shutdown,
 ): Promise<Instance> {
+  const departure = new Departure()
   const metrics = new Metrics()
   const knowledge = gatherKnowledge(settings, metrics, log, now)
   shutdown.add(() => knowledge.store.close())
@@ -142,7 +144,7 @@ async function start(
   const health = await startHealthServer({
     ...settings.metrics,
     metrics,
-    isReady: () => readiness(settings, knowledge, plane),
+    isReady: () => readiness(settings, knowledge, departure),
     isLive: () => true,
   })
   shutdown.add(() => health.close())
@@ -151,19 +153,33 @@ async function start(
   shutdown.add(certificates.follow())
   if (plane) shutdown.add(() => plane.proxy.drain(settings.drain))
   await plane?.proxy.listen()
+  // A load balancer needs a moment to notice: until then, clients are still served.
+  shutdown.add(() => departure.wait(settings.drain.acceptDelayMs))
   return {
     proxy: plane?.proxy.addresses ?? [],
     api,
     metrics: urlOf(settings.metrics.host, health.port),
     knowledge,
-    stop: () => shutdown.run(),
+    stop: () => {
+      departure.begin()
+      return shutdown.run()
+    },
     reload: () => certificates.reload(),
-    hurry: async () => plane?.proxy.close(),
+    hurry: async () => {
+      departure.hurry()
+      await plane?.proxy.close()
+    },
   }
 
   async function startApi(): Promise<string> {
     const server = await createControlPlane({ ...parts, proxyPort: () => plane?.proxy.addresses[0]?.port })
-    shutdown.add(() => server.close())
+    shutdown.add(async () => {
+      const closed = server.close()
+      // A client that never reads its answer to the end must not keep the process.
+      await Promise.race([closed, departure.wait(settings.drain.timeoutMs)])
+      server.server.closeAllConnections()
+      await closed
+    })
     await server.listen({ host: settings.api.host, port: settings.api.port })
     return urlOf(
       settings.api.host,
@@ -173,10 +189,10 @@ async function start(
   }
 }
 
-function readiness(settings: Settings, { revocations, push }: Knowledge, plane: DataPlane | null): Readiness {
+function readiness(settings: Settings, { revocations, push }: Knowledge, { hasBegun }: Departure): Readiness {
   const ageMs = revocations.ageMs()
   const reasons: string[] = []
-  if (plane?.proxy.isDraining) reasons.push('draining')
+  if (hasBegun) reasons.push('draining')
   if (ageMs === Infinity) reasons.push('the revocation list has not been loaded')
   else if (ageMs > READY_SHARE * settings.revocation.maxAgeMs) reasons.push('the revocation list is too old')
   const list = {

@@ -44,10 +44,10 @@ export class Proxy {
   readonly #servers: net.Server[] = []
   readonly #addresses: ListenerAddress[] = []
   readonly #sockets = new Set<net.Socket>()
-  /** The drain has begun: traffic should go elsewhere. */
-  #leaving = false
   /** No new session may begin. */
   #draining = false
+  /** Nothing is waited for any more. */
+  #closing = false
 
   constructor(options: ProxyOptions) {
     this.#options = options
@@ -62,11 +62,6 @@ export class Proxy {
     return this.#addresses
   }
 
-  /** Whether it is about to go: true before it refuses anybody, so that a load balancer can notice. */
-  get isDraining(): boolean {
-    return this.#leaving
-  }
-
   /** Begins to listen everywhere; answers the addresses in the order of the settings. Rejects with the system's error
    * of the first address that can't be had (EADDRINUSE, EACCES). */
   async listen(): Promise<readonly ListenerAddress[]> {
@@ -74,18 +69,16 @@ export class Proxy {
     return this.#addresses
   }
 
-  /** Ends gracefully: takes no more connections after `acceptDelayMs`, ends sessions as they become idle, and the rest at
-   * `timeoutMs`. Resolves when all are gone. */
-  async drain({ acceptDelayMs, timeoutMs }: { acceptDelayMs: number; timeoutMs: number }): Promise<void> {
+  /** Ends gracefully: takes no more connections, lets logins come to their end, ends sessions as they become idle, and the
+   * rest at `timeoutMs`, or when `close` is called. Resolves when all are gone. */
+  async drain({ timeoutMs }: { timeoutMs: number }): Promise<void> {
     const { now, house } = this.#options
-    this.#leaving = true
-    // A load balancer needs a moment to notice: until then, connections are still served.
-    await delay(acceptDelayMs)
+    const { sessions, counters } = house
     this.#draining = true
     const closed = this.#servers.map(server => new Promise(resolve => server.close(resolve)))
     const deadline = now() + timeoutMs
-    while (house.sessions.size > 0 && now() < deadline) {
-      for (const session of house.sessions) if (session.isIdle) session.end('session_drained')
+    while ((sessions.size > 0 || counters.loginsInFlight > 0) && now() < deadline && !this.#closing) {
+      for (const session of sessions) if (session.isIdle) session.end('session_drained')
       await delay(DRAIN_LOOK_MS)
     }
     await this.close()
@@ -94,8 +87,8 @@ export class Proxy {
 
   /** Ends everything now: sessions get their last words, everything else is cut. */
   async close(): Promise<void> {
-    this.#leaving = true
     this.#draining = true
+    this.#closing = true
     for (const server of this.#servers) if (server.listening) server.close()
     const { sessions } = this.#options.house
     const over = [...sessions].map(session => session.closed)

@@ -1,5 +1,6 @@
 // The drain: what happens to sessions and connections when the instance is told to stop.
 
+import { once } from 'node:events'
 import net from 'node:net'
 import t from 'tap'
 import { holdTimers } from '../support/held-timers.js'
@@ -8,7 +9,12 @@ import { makeWorld } from '../support/world.js'
 import { drive, makeWitness, until } from './observe.js'
 import { RawClient, Told, type Heard } from './raw-client.js'
 
-const DRAINED = { S: 'FATAL', C: '57P01', M: 'session ended: the proxy is shutting down', H: /another instance/ }
+const DRAINED = {
+  S: 'FATAL',
+  C: '57P01',
+  M: 'session ended: drained, as the proxy is shutting down',
+  H: /another instance/,
+}
 
 // How often a drain looks for sessions that have become idle.
 const LOOK_MS = 50
@@ -70,14 +76,7 @@ void t.test('a drain', async t => {
       end('late', late),
       end('pipeline', pipeline),
     ])
-    const refused = async () => {
-      const error: NodeJS.ErrnoException = await new Promise(resolve => {
-        const socket = net.connect(world.port(), '127.0.0.1', () => socket.destroy())
-        socket.on('error', resolve).on('close', () => resolve(new Error('connected')))
-      })
-      return error.code === 'ECONNREFUSED'
-    }
-    await until('new connections are refused', refused)
+    await until('new connections are refused', () => isRefused(world.port()))
     t.same((await fetch(`${world.instance.metrics}/readyz`)).status, 503)
     await t.rejects(silent.logIn(robot), { code: '57P03', message: 'the proxy is shutting down' }, 'old ones too')
     silent.close()
@@ -127,21 +126,84 @@ void t.test('a drain', async t => {
     delays.goOff()
     t.match(await ended, { code: '57P01' })
     await stopped
+
+    const api = await world.another({ only: 'api' })
+    const apiStopped = api.stop()
+    t.equal((await fetch(`${api.metrics}/readyz`)).status, 503)
+    t.equal((await fetch(`${api.api}/openapi.json`)).status, 200, 'an API that is alone does so too')
+    delays.goOff()
+    await apiStopped
   })
 
-  void t.test('that is hurried ends everything now', async t => {
+  void t.test('lets a login that is under way come to its end first', async t => {
     const world = await makeWorld(t, { server, env: { POSTERN_DRAIN_TIMEOUT: '10m' } })
+    const robot = await world.account()
+    const raw = await RawClient.connect(world.port())
+    t.teardown(() => raw.close())
+    raw.startup(robot.name)
+    await until('it is asked who it is', () => raw.waiting.length > 0)
+    const stopped = world.instance.stop()
+    await until('new connections are refused', () => isRefused(world.port()))
+    await raw.prove(robot.token)
+    t.equal((await raw.upTo('Z')).at(-1)?.type, 'Z')
+    t.match(new Told((await raw.toEnd()).at(-1) ?? never()).fields, DRAINED)
+    await stopped
+  })
+
+  void t.test('does not keep a revoked key going, nor its reason from the client', async t => {
+    const world = await makeWorld(t, { server, env: { POSTERN_DRAIN_TIMEOUT: '10m' } })
+    const robot = await world.account()
+    const raw = await RawClient.connect(world.port())
+    t.teardown(() => raw.close())
+    await raw.logIn(robot)
+    await raw.ask('begin')
+    const stopped = world.instance.stop()
+    await until('new connections are refused', () => isRefused(world.port()))
+    await world.revoke(robot)
+    t.match(new Told((await raw.toEnd()).at(-1) ?? never()).fields, { C: '57P01', M: /the API key was revoked/ })
+    await stopped
+  })
+
+  void t.test('that is hurried ends everything now, requests of the API too', async t => {
+    const world = await makeWorld(t, { server, only: 'both', env: { POSTERN_DRAIN_TIMEOUT: '10m' } })
     const robot = await world.account()
     const raw = await RawClient.connect(world.port())
     await raw.logIn(robot)
     await raw.ask('begin')
+    const halfRequest = net.connect(Number(new URL(world.instance.api ?? never()).port), '127.0.0.1')
+    t.teardown(() => halfRequest.destroy())
+    halfRequest.write(
+      'POST /v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n',
+    )
+    await once(halfRequest, 'data')
     const stopped = world.instance.stop()
     await world.instance.hurry()
     t.match(new Told((await raw.toEnd()).at(-1) ?? never()).fields, DRAINED)
-    await stopped
+    let isOver = false
+    void stopped.then(() => (isOver = true))
+    await until('it has stopped', () => isOver, 20_000)
     raw.close()
   })
+
+  void t.test('that is hurried accepts nobody any more', async t => {
+    // Nobody waits for the delay: its timer never goes off.
+    const delays = holdTimers(t, ACCEPT_DELAY_MS)
+    const world = await makeWorld(t, { server, env: { POSTERN_DRAIN_ACCEPT_DELAY: `${ACCEPT_DELAY_MS}ms` } })
+    const stopped = world.instance.stop()
+    t.equal(delays.waiting, 1)
+    await world.instance.hurry()
+    await stopped
+    t.ok(await isRefused(world.port()))
+  })
 })
+
+async function isRefused(port: number): Promise<boolean> {
+  const error: NodeJS.ErrnoException = await new Promise(resolve => {
+    const socket = net.connect(port, '127.0.0.1', () => socket.destroy())
+    socket.on('error', resolve).on('close', () => resolve(new Error('connected')))
+  })
+  return error.code === 'ECONNREFUSED'
+}
 
 function never(): never {
   throw new Error('nothing was heard')
