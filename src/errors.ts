@@ -17,7 +17,8 @@ export const REFUSALS = {
     sqlstate: '28P01',
     text: 'password authentication failed',
     hint: 'Use the account name as user and one of its active API-key tokens as password. An admin can look up the reference.',
-    cause: 'Unknown account, or a token that is wrong, expired, disabled or revoked. The log tells which.',
+    cause:
+      'Unknown account, a token that is wrong, expired, disabled or revoked, or an address that the account may not log in from. The log tells which.',
   },
   tls_required: {
     sqlstate: '28000',
@@ -139,7 +140,8 @@ export const REFUSALS = {
     sqlstate: '57P01',
     text: 'session ended: access to the database changed',
     hint: 'Connect again to get what the account may do now.',
-    cause: 'What the session depended on was taken away: role, grant, database or login.',
+    cause:
+      'What the session depended on was taken away: role, grant, database, login or the address that it came from.',
   },
   session_drained: {
     sqlstate: '57P01',
@@ -189,6 +191,8 @@ export type CredentialReason =
   | 'disabled'
   /** The account was deleted. */
   | 'deleted'
+  /** The account may not log in from the client's address. */
+  | 'address'
 
 /** The true reason behind `database_denied`: for the log and metrics, never for the client. */
 export type DenialReason =

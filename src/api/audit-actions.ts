@@ -10,7 +10,7 @@ export const AUDIT_ACTIONS = {
   'service-account.disable': 'A service account was disabled.',
   'service-account.enable': 'A service account was enabled.',
   'service-account.delete': 'A service account was deleted for good.',
-  'service-account.edit': 'The description or the groups of a service account were changed.',
+  'service-account.edit': 'The description, the groups or the allow-list of a service account were changed.',
   'group.create': 'A group was made.',
   'group.edit': 'The name, the description or the permission of a group was changed.',
   'group.delete': 'A group was deleted; its members lost what it gave them.',

@@ -75,9 +75,10 @@ function isRecorded(request: FastifyRequest, problem: Problem): boolean {
   return request.caller !== undefined || problem.trueReason !== null || isStoppedKey(problem)
 }
 
-/** The secret was right, but the key or its account has been stopped: somebody holds a token that they should not. */
+/** The secret was right, but the key or its account has been stopped, or it was shown from where the account may not come:
+ * somebody holds a token that they should not. */
 function isStoppedKey({ cause }: Problem): boolean {
-  return cause instanceof Refusal && ['revoked', 'expired', 'disabled', 'deleted'].includes(cause.reason)
+  return cause instanceof Refusal && ['revoked', 'expired', 'disabled', 'deleted', 'address'].includes(cause.reason)
 }
 
 function origin(request: FastifyRequest): Pick<NewAuditEvent, 'actor' | 'actorKey' | 'via' | 'action' | 'address'> {

@@ -2,6 +2,7 @@
 
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import type { AccountRecord } from '../auth/account.js'
+import type { ShownToken } from '../auth/authenticate-token.js'
 import type { Principal } from '../auth/principal.js'
 import { reach, type Reach } from '../auth/policy.js'
 import { AccountRecords } from '../store/account-records.js'
@@ -57,7 +58,7 @@ export interface ConsoleTerms {
 export interface AuthorizationOptions {
   readonly store: Store
   /** Rejects with a Refusal, a StoreError or BusyError. */
-  readonly authenticate: (token: string) => Promise<Principal>
+  readonly authenticate: (shown: ShownToken) => Promise<Principal>
   readonly console: ConsoleTerms
   /** Routes of plugins that can not declare a permission, and may be used by anyone. */
   readonly isPublicPlugin: (url: string) => boolean
@@ -100,7 +101,7 @@ function isByBrowser({ headers }: FastifyRequest): boolean {
 
 async function identify(request: FastifyRequest, options: AuthorizationOptions): Promise<Caller> {
   const token = readToken(request.headers.authorization)
-  if (token !== null) return keyCaller(options.store, await options.authenticate(token))
+  if (token !== null) return keyCaller(options.store, await options.authenticate({ token, address: request.ip }))
   const secret = isByBrowser(request) ? options.console.cookie.read(request) : null
   if (secret === null) throw new Problem('login_needed')
   const session = await findConsoleSession(options.store, hashSecret(secret), options.console.idleTimeoutMs)

@@ -10,6 +10,7 @@ import { findGroupIds } from '../store/groups.js'
 import type { Executor } from '../store/pool.js'
 import type { Transaction } from '../store/transaction.js'
 import { orNotFound } from './access.js'
+import { toAllowList } from './allow-list.js'
 import type { Caller } from './authorize.js'
 import { create } from './idempotency.js'
 import { Problem } from './problem.js'
@@ -27,16 +28,17 @@ export function createServiceAccount(
 ): Promise<Static<typeof ServiceAccountSchema>> {
   const { caller } = exchange.request
   const { name, description = null, scope } = wanted
+  const allowFrom = toAllowList(wanted.allow_from ?? null)
   if (scope.type === 'pinned') {
     if (parts.pinnedMakers === 'admins' && !caller.isAdmin) throw new Problem('pinned_scope_needs_admin')
     const databaseIds = withinCap(caller, scope)
-    const pinned = { name, description, role: scope.role, databaseIds, makerId: caller.account.id }
+    const pinned = { name, description, role: scope.role, databaseIds, allowFrom, makerId: caller.account.id }
     return answer(tx => createPinnedAccount(tx, pinned))
   }
   if (!caller.isAdmin) throw new Problem('groups_scope_needs_admin')
   return answer(async tx => {
     const groupIds = await groupIdsOf(tx, scope.groups)
-    return orNotFound('group_not_found', createGroupsAccount(tx, { name, description, groupIds }))
+    return orNotFound('group_not_found', createGroupsAccount(tx, { name, description, groupIds, allowFrom }))
   })
 
   function answer(make: (tx: Transaction) => Promise<Account>): Promise<Static<typeof ServiceAccountSchema>> {

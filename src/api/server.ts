@@ -13,7 +13,8 @@ import Fastify, {
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AccountRecord } from '../auth/account.js'
-import type { explainLogin } from '../auth/explain-login.js'
+import type { ShownToken } from '../auth/authenticate-token.js'
+import type { ExplainedLogin, explainLogin } from '../auth/explain-login.js'
 import type { Passwords } from '../auth/password.js'
 import type { Principal } from '../auth/principal.js'
 import type { Loaded } from '../auth/sources.js'
@@ -79,9 +80,9 @@ export interface ApiParts {
   readonly store: Store
   readonly sealer: Sealer
   /** Rejects with a Refusal, a StoreError or BusyError. */
-  readonly authenticate: (token: string) => Promise<Principal>
-  /** What a login of this account to the database of this name would come to. */
-  readonly explainLogin: (account: Loaded<AccountRecord>, database: string) => ReturnType<typeof explainLogin>
+  readonly authenticate: (shown: ShownToken) => Promise<Principal>
+  /** What such a login of this account would come to. */
+  readonly explainLogin: (account: Loaded<AccountRecord>, login: ExplainedLogin) => ReturnType<typeof explainLogin>
   readonly provisioner: Provisioner
   /** Where clients find the proxy, for connection strings. */
   readonly connect: {

@@ -70,4 +70,6 @@ export interface AccountRecord {
   /** All keys that are not deleted, revoked and expired ones too: so that the log can tell why. */
   readonly keys: readonly KeyRecord[]
   readonly scope: Scope
+  /** The networks that it may log in from, as in `10.0.0.0/8`; null: from anywhere. */
+  readonly allowFrom: readonly string[] | null
 }

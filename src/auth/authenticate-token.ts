@@ -8,6 +8,12 @@ import type { Loaded } from './sources.js'
 import type { TokenVerifier } from './token-verifier.js'
 import { parseToken } from './token.js'
 
+/** A token, and the address of whoever showed it. */
+export interface ShownToken {
+  readonly token: string
+  readonly address: string
+}
+
 export interface TokenAuthenticationOptions {
   readonly source: { loadAccountByKeyId(keyId: string): Promise<Loaded<AccountRecord>> }
   readonly verifier: TokenVerifier
@@ -16,7 +22,10 @@ export interface TokenAuthenticationOptions {
 
 /** Tells whose token this is, by what the store says now. Rejects with a Refusal `credentials_rejected` that has the
  * true reason, `store_unavailable`'s cause as it came, or BusyError. */
-export async function authenticateToken(token: string, options: TokenAuthenticationOptions): Promise<Principal> {
+export async function authenticateToken(
+  { token, address }: ShownToken,
+  options: TokenAuthenticationOptions,
+): Promise<Principal> {
   const parsed = parseToken(token)
   if (!parsed) throw refusal('malformed_token')
   const { asOf, value: account } = await options.source.loadAccountByKeyId(parsed.keyId)
@@ -25,7 +34,7 @@ export async function authenticateToken(token: string, options: TokenAuthenticat
   if (!account || !key) throw refusal('unknown_account')
   if (!matches) throw refusal('wrong_token')
   const principal = { account, key, asOf }
-  const reason = objection(principal, options.revocations)
+  const reason = objection(principal, { revocations: options.revocations, address })
   if (reason) throw refusal(reason)
   return principal
 }

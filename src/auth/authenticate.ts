@@ -23,6 +23,13 @@ export interface AuthenticatorOptions {
   readonly doomedSecret: Buffer
 }
 
+/** Who a client says that it is, and where it is in truth. */
+export interface Claim {
+  /** The account's name. */
+  readonly name: string
+  readonly address: string
+}
+
 export class Authenticator {
   readonly #options: AuthenticatorOptions
   readonly #accounts: AccountLookUp
@@ -34,13 +41,13 @@ export class Authenticator {
 
   /** Begins a SCRAM exchange for the account `name`. `certificate` is the server certificate (DER) of the TLS
    * connection, or null without TLS: then channel binding is not offered. */
-  scram(name: string, certificate: Buffer | null): ScramLogin {
+  scram({ name, address }: Claim, certificate: Buffer | null): ScramLogin {
     const { revocations, doomedSecret } = this.#options
-    return new ScramLogin({ name, certificate, accounts: this.#accounts, revocations, doomedSecret })
+    return new ScramLogin({ name, address, certificate, accounts: this.#accounts, revocations, doomedSecret })
   }
 
   /** Checks a token that was sent as a password. Rejects with a Refusal. */
-  async password(name: string, token: string): Promise<Principal> {
+  async password({ name, address }: Claim, token: string): Promise<Principal> {
     const parsed = parseToken(token)
     // The form of a token is public, so this tells nothing, and a guess without it costs no look-up and no hash.
     if (!parsed) throw new Refusal('credentials_rejected', { reason: 'malformed_token' })
@@ -50,7 +57,7 @@ export class Authenticator {
       const key = loaded.value?.keys.find(candidate => candidate.id === parsed.keyId) ?? null
       const matches = await verifier.verify(token, key?.argon2 ?? null).catch(asRefusal)
       keyId = matches ? key?.id : undefined
-      return judge(loaded, keyId, revocations)
+      return judge(loaded, keyId, { revocations, address })
     }
     let verdict = await check(await this.#accounts.find(name))
     if (typeof verdict === 'string') verdict = await check(await this.#accounts.findAnew(name))

@@ -17,16 +17,26 @@ export type AccountReason =
   | 'deleted'
   /** It has no key that is neither revoked nor expired. */
   | 'no_active_key'
+  /** It may not log in from the address that was asked about. */
+  | 'address'
+
+export interface ExplainedLogin {
+  /** The database's name. */
+  readonly database: string
+  /** Where it would come from; null: wherever it may. */
+  readonly address: string | null
+}
 
 /** Tells what an account would have on the database of this name, or the first thing that stands in the way. */
 export function explainLogin(
   loaded: Loaded<AccountRecord>,
-  database: string,
+  { database, address }: ExplainedLogin,
   revocations: RevocationList,
 ): Reach | AccountReason | DenialReason {
   const { value: account } = loaded
   if (!account) return 'unknown_account'
   if (account.state !== 'active') return account.state
-  const canLogIn = account.keys.some(({ id }) => typeof judge(loaded, id, revocations) !== 'string')
-  return canLogIn ? explain(account, database) : 'no_active_key'
+  const verdicts = account.keys.map(({ id }) => judge(loaded, id, { revocations, address }))
+  if (verdicts.some(verdict => typeof verdict !== 'string')) return explain(account, database)
+  return verdicts.includes('address') ? 'address' : 'no_active_key'
 }

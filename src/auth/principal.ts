@@ -1,8 +1,9 @@
-// Who is at the door, and whether they may come in: the one place where state, expiry and the revocation list are weighed,
-// for logins, for live sessions and for the API alike.
+// Who is at the door, and whether they may come in: the one place where state, expiry, the revocation list and the address are
+// weighed, for logins, for live sessions and for the API alike.
 
 import type { CredentialReason } from '../errors.js'
 import type { AccountRecord, KeyRecord, Seq } from './account.js'
+import { isWithin } from './networks.js'
 import type { RevocationList } from './revocation-list.js'
 import type { Loaded } from './sources.js'
 
@@ -13,24 +14,38 @@ export interface Principal {
   readonly asOf: Seq
 }
 
+/** What a principal is weighed with. */
+export interface Terms {
+  readonly revocations: RevocationList
+  /** The client's address; null: wherever it may be. */
+  readonly address: string | null
+}
+
 /** Decides on an account whose key `keyId` has been proved, or none of whose keys has. */
 export function judge(
   { asOf, value: account }: Loaded<AccountRecord>,
   keyId: string | undefined,
-  revocations: RevocationList,
+  terms: Terms,
 ): Principal | CredentialReason {
   if (!account) return 'unknown_account'
   const key = account.keys.find(candidate => candidate.id === keyId)
   if (!key) return 'wrong_token'
   const principal = { account, key, asOf }
-  return objection(principal, revocations) ?? principal
+  return objection(principal, terms) ?? principal
 }
 
 /** Tells why a principal whose secret is right must still be refused, or null. */
-export function objection(principal: Principal, revocations: RevocationList): CredentialReason | null {
+export function objection(principal: Principal, { revocations, address }: Terms): CredentialReason | null {
   const { account, key, asOf } = principal
   if (key.revoked) return 'revoked'
   if (key.expiresAt !== null && key.expiresAt <= revocations.storeNow()) return 'expired'
   if (account.state !== 'active') return account.state
-  return revocations.stopFor({ keyId: key.id, accountId: account.id, asOf })
+  const stop = revocations.stopFor({ keyId: key.id, accountId: account.id, asOf })
+  if (stop) return stop
+  // Last, so that the log says of a stopped key that it is stopped, wherever it is tried.
+  return address === null || mayComeFrom(account, address) ? null : 'address'
+}
+
+function mayComeFrom({ allowFrom }: AccountRecord, address: string): boolean {
+  return allowFrom === null || isWithin(address, allowFrom)
 }

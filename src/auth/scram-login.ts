@@ -16,6 +16,8 @@ import type { Loaded } from './sources.js'
 export interface ScramLoginOptions {
   /** The claimed account. */
   readonly name: string
+  /** The client's address. */
+  readonly address: string
   /** The server certificate (DER) of the TLS connection, or null without TLS: channel binding is then not offered. */
   readonly certificate: Buffer | null
   readonly accounts: AccountLookUp
@@ -60,15 +62,15 @@ export class ScramLogin {
   async final(data: Buffer): Promise<{ readonly principal: Principal; readonly serverFinal: Buffer }> {
     const loaded = this.#loaded
     if (!loaded) throw new Error('final before first')
-    const { name, accounts, revocations } = this.#options
+    const { name, accounts } = this.#options
     let match = asRefusal(() => this.#server.clientFinal(data, candidates(loaded.value)))
-    let verdict = judge(loaded, match?.id, revocations)
+    let verdict = judge(loaded, match?.id, this.#options)
     if (typeof verdict === 'string') {
       const renewed = await accounts.findAnew(name)
       // An account made since, or anew under the same name, has another salt: this exchange can't be for it.
       const isSame = loaded.value !== null && renewed.value?.scram.salt.equals(loaded.value.scram.salt) === true
       match = this.#server.recheck(candidates(isSame ? renewed.value : null))
-      verdict = judge(renewed, match?.id, revocations)
+      verdict = judge(renewed, match?.id, this.#options)
     }
     if (typeof verdict === 'string' || !match) {
       const reason = typeof verdict === 'string' ? verdict : 'wrong_token'

@@ -40,8 +40,8 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const app = await createApi({
     store,
     sealer,
-    authenticate: token => authenticateToken(token, { source: accountRecords, verifier, revocations }),
-    explainLogin: (account, database) => explainLogin(account, database, revocations),
+    authenticate: shown => authenticateToken(shown, { source: accountRecords, verifier, revocations }),
+    explainLogin: (account, login) => explainLogin(account, login, revocations),
     provisioner: createProvisioner(),
     connect: {
       host: () => api.publicProxyHost,

@@ -29,7 +29,7 @@ export async function challenge(exchange: Exchange, auth: ListenerTerms['auth'])
 }
 
 async function challengeScram({ client, opening, authenticator, visit }: Exchange): Promise<Principal> {
-  const login = authenticator.scram(opening.user, opening.certificate)
+  const login = authenticator.scram({ name: opening.user, address: visit.clientAddress }, opening.certificate)
   const answer = () => visit.time('challenge', () => client.message(AUTHENTICATION_ANSWER, MAX_SASL_MESSAGE_BYTES))
 
   client.write(authenticationSasl(login.mechanisms()))
@@ -54,8 +54,9 @@ async function challengePassword({ client, opening, authenticator, visit }: Exch
   client.write(authenticationCleartext())
   const { body } = await visit.time('challenge', () => client.message(AUTHENTICATION_ANSWER, MAX_AUTH_MESSAGE_BYTES))
   const token = parsePassword(body).toString('utf8')
+  const claim = { name: opening.user, address: visit.clientAddress }
   try {
-    return await visit.time('verify', () => authenticator.password(opening.user, token))
+    return await visit.time('verify', () => authenticator.password(claim, token))
   } catch (error) {
     if (isOfKnownAccount(error)) visit.account = opening.user
     throw error

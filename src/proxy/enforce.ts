@@ -165,7 +165,7 @@ export class Enforcer {
     if (!account || account.id !== session.accountId) return 'session_deleted'
     const key = account.keys.find(candidate => candidate.id === session.keyId)
     if (!key) return 'session_revoked'
-    const reason = objection({ account, key, asOf }, revocations)
+    const reason = objection({ account, key, asOf }, { revocations, address: session.clientAddress })
     if (reason) return END_CODES[reason]
     session.expiresAt = key.expiresAt
 
@@ -185,4 +185,5 @@ const END_CODES = {
   unknown_account: 'session_deleted',
   wrong_token: 'session_revoked',
   malformed_token: 'session_revoked',
+  address: 'session_access_changed',
 } as const satisfies Record<CredentialReason, SessionEndCode>

@@ -636,8 +636,8 @@ export interface paths {
     options?: never
     head?: never
     /**
-     * Change the description or the groups of a service account
-     * @description Of one in groups only: a pinned one is never edited, and a name is what connection strings hold. What a group that it leaves gave it ends with its sessions.
+     * Change the description, the groups or the allow-list of a service account
+     * @description Of one in groups only: a pinned one is never edited, and a name is what connection strings hold. What a group that it leaves gave it ends with its sessions, and so do those from where it may log in no more.
      */
     patch: operations['editServiceAccount']
     trace?: never
@@ -1445,6 +1445,8 @@ export interface components {
        * @enum {string|null}
        */
       role: 'reader' | 'writer' | 'admin' | null
+      /** @description The networks that the account may log in from. null: from anywhere. */
+      allow_from: string[] | null
       because?: components['schemas']['Because']
       /** @description The LOGIN role on the server; admins and viewers see it. */
       login?: string
@@ -1459,6 +1461,7 @@ export interface components {
         | 'no_active_key'
         | 'database_unknown'
         | 'not_granted'
+        | 'address'
         | 'maker_inactive'
         | 'maker_lost_it'
         | null
@@ -1594,6 +1597,8 @@ export interface components {
       state: 'active' | 'disabled' | 'deleted'
       /** @description Its `type` is pinned or groups. */
       scope: components['schemas']['PinnedScope'] | components['schemas']['GroupsScope']
+      /** @description Networks that it may log in from, 1 to 100: 192.0.2.0/24, 2001:db8::/32, or an address alone. An IPv4-mapped IPv6 address counts as IPv4. null: from anywhere. */
+      allow_from: string[] | null
       /** @description Of a pinned one: whose reach caps its own. */
       made_by: string | null
       active_keys: number
@@ -1614,13 +1619,17 @@ export interface components {
       description?: string
       /** @description Its `type` is pinned or groups. */
       scope: components['schemas']['PinnedScope'] | components['schemas']['GroupsScope']
+      /** @description Networks that it may log in from, 1 to 100: 192.0.2.0/24, 2001:db8::/32, or an address alone. An IPv4-mapped IPv6 address counts as IPv4. null: from anywhere. */
+      allow_from?: string[] | null
     }
-    /** @description What is left out stays. `groups` are set as a whole. */
+    /** @description What is left out stays. `groups` and `allow_from` are set as a whole. */
     ServiceAccountEdit: {
       /** @description What it is for, up to 1,000 characters. */
       description?: string | null
       /** @description Names of 1 to 100 groups, each once. */
       groups?: string[]
+      /** @description Networks that it may log in from, 1 to 100: 192.0.2.0/24, 2001:db8::/32, or an address alone. An IPv4-mapped IPv6 address counts as IPv4. null: from anywhere. */
+      allow_from?: string[] | null
     }
     Key: {
       /** @description Public: the 12 characters after `pstn_` of its token. */
@@ -5095,6 +5104,8 @@ export interface operations {
         account: string
         /** @description The database's name. */
         database: string
+        /** @description Where the client is. Left out: wherever it may be. */
+        address?: string
       }
       header?: never
       path?: never
@@ -7708,7 +7719,7 @@ export interface operations {
       }
       cookie?: never
     }
-    /** @description What is left out stays. `groups` are set as a whole. */
+    /** @description What is left out stays. `groups` and `allow_from` are set as a whole. */
     requestBody: {
       content: {
         'application/json': components['schemas']['ServiceAccountEdit']

@@ -23,6 +23,8 @@ export interface NewPinnedAccount {
   readonly role: Role
   /** At least one. */
   readonly databaseIds: readonly string[]
+  /** Networks, each in its one form; null: it may log in from anywhere. */
+  readonly allowFrom?: readonly string[] | null
   /** The account whose reach caps this one's. */
   readonly makerId: string
 }
@@ -54,9 +56,9 @@ export async function createPinnedAccount(tx: Transaction, account: NewPinnedAcc
   const [row] = await tx.run<{ id: string }>(
     doing,
     `insert into postern.accounts
-       (name, kind, scope, description, pinned_role, maker_id, scram_salt, scram_iterations)
-     values ($1, 'service', 'pinned', $2, $3, $4, $5, $6) returning id`,
-    [account.name, account.description, account.role, account.makerId, salt, iterations],
+       (name, kind, scope, description, pinned_role, maker_id, scram_salt, scram_iterations, allow_from)
+     values ($1, 'service', 'pinned', $2, $3, $4, $5, $6, $7) returning id`,
+    [account.name, account.description, account.role, account.makerId, salt, iterations, account.allowFrom],
   )
   const id = row?.id ?? ''
   await tx.run(

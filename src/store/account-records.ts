@@ -48,6 +48,7 @@ interface Row extends ScopeRow {
   scram_salt: Buffer
   scram_iterations: number
   keys: KeyJson[]
+  allow_from: string[] | null
 }
 
 interface KeyJson {
@@ -68,6 +69,7 @@ function toRecord(row: Row): AccountRecord {
     scram: { salt: row.scram_salt, iterations: row.scram_iterations },
     keys: row.keys.map(toKey),
     scope: toScope(row),
+    allowFrom: row.allow_from,
   }
 }
 
@@ -79,7 +81,7 @@ function toKey(key: KeyJson): KeyRecord {
 function recordSql(condition: string): string {
   return `
     select h.as_of, a.id, a.name, a.kind, ${stateSql('a')} as state, a.scram_salt, a.scram_iterations,
-      ${KEYS_SQL} as keys, ${scopeSql()}
+      ${KEYS_SQL} as keys, a.allow_from::text[] as allow_from, ${scopeSql()}
     from (select postern.change_head() as as_of) h left join postern.accounts a on ${condition}`
 }
 

@@ -30,6 +30,8 @@ export interface Account {
   readonly databases: readonly string[]
   /** Names of the groups that it is in, in order. */
   readonly groups: readonly string[]
+  /** The networks that it may log in from; null: from anywhere. */
+  readonly allowFrom: readonly string[] | null
   readonly makerId: string | null
   readonly makerName: string | null
   readonly state: AccountState
@@ -136,7 +138,7 @@ const ACCOUNT_SQL = `
   array(select g.name from postern.group_members gm join postern.groups g on g.id = gm.group_id
     where gm.account_id = a.id order by g.name) as groups,
   ${IS_ADMIN_SQL} as "isAdmin",
-  a.maker_id as "makerId", (select m.name from postern.accounts m where m.id = a.maker_id) as "makerName",
+  a.allow_from::text[] as "allowFrom", a.maker_id as "makerId", (select m.name from postern.accounts m where m.id = a.maker_id) as "makerName",
   ${stateSql('a')} as state, a.scram_salt as "scramSalt", a.scram_iterations as "scramIterations",
   (select count(*)::integer from postern.api_keys where account_id = a.id and ${ACTIVE_SQL}) as "activeKeys",
   postern.epoch_ms(a.created_at) as "createdAt", postern.epoch_ms(a.disabled_at) as "disabledAt",

@@ -12,6 +12,8 @@ export interface NewGroupsAccount {
   readonly description: string | null
   /** At least one. */
   readonly groupIds: readonly string[]
+  /** Networks, each in its one form; null: it may log in from anywhere. */
+  readonly allowFrom: readonly string[] | null
 }
 
 /** Makes a service account that is in these groups.
@@ -20,27 +22,27 @@ export async function createGroupsAccount(tx: Transaction, account: NewGroupsAcc
   const { salt, iterations } = newScram()
   const [row] = await tx.run<{ id: string }>(
     'create a service account',
-    `insert into postern.accounts (name, kind, scope, description, scram_salt, scram_iterations)
-     values ($1, 'service', 'groups', $2, $3, $4) returning id`,
-    [account.name, account.description, salt, iterations],
+    `insert into postern.accounts (name, kind, scope, description, scram_salt, scram_iterations, allow_from)
+     values ($1, 'service', 'groups', $2, $3, $4, $5) returning id`,
+    [account.name, account.description, salt, iterations, account.allowFrom],
   )
   return setGroups(tx, row?.id ?? '', account.groupIds, 'create a service account')
 }
 
-/** Gives a service account another description and other groups.
+/** Gives a service account another description, other groups and other networks to log in from.
  * @throws StoreError `not_found` when there is no such account of this scope, or no such group; `needs_group` */
 export async function editGroupsAccount(
   tx: Transaction,
   id: string,
-  { description, groupIds }: Omit<NewGroupsAccount, 'name'>,
+  { description, groupIds, allowFrom }: Omit<NewGroupsAccount, 'name'>,
 ): Promise<Account> {
   const doing = 'edit a service account'
   if (!isUuid(id)) throw new StoreError('not_found', doing)
   const rows = await tx.run(
     doing,
-    `update postern.accounts set description = $2
+    `update postern.accounts set description = $2, allow_from = $3
      where id = $1 and scope = 'groups' and deleted_at is null returning id`,
-    [id, description],
+    [id, description, allowFrom],
   )
   if (rows.length === 0) throw new StoreError('not_found', doing)
   return setGroups(tx, id, groupIds, doing)

@@ -72,6 +72,20 @@ void t.test('what an account may do, and why', { timeout: 120_000 }, async t => 
     t.match(await explain(vera.token, 'robot', 'nowhere'), { reason: 'database_unknown' })
   })
 
+  await t.test('from where an account may come is told, and whether an address is among it', async t => {
+    const list = ['192.0.2.0/24']
+    await world.ask('PATCH', '/v1/service-accounts/deputy', admin.token, { allow_from: list })
+    const from = async (address: string) => {
+      const query = new URLSearchParams({ account: 'deputy', database: 'shop', address }).toString()
+      return (await world.ask('GET', `/v1/explain?${query}`, admin.token)).json<object>()
+    }
+    t.match(await explain(admin.token, 'deputy'), { allowed: true, allow_from: list })
+    t.match(await from('192.0.2.7'), { allowed: true, allow_from: list })
+    t.match(await from('198.51.100.7'), { allowed: false, reason: 'address', allow_from: list })
+    await world.ask('PATCH', '/v1/service-accounts/deputy', admin.token, { allow_from: null })
+    t.match(await explain(admin.token, 'deputy'), { allow_from: null })
+  })
+
   await t.test('a disabled account, one without a key, an unknown and a deleted one are told apart', async t => {
     const spare = await serviceAccount(world, ada, { name: 'spare' })
     await world.ask('POST', '/v1/service-accounts/spare/disable', ada.token)

@@ -166,8 +166,8 @@ async function authentication(store: Store): Promise<Pick<ApiParts, 'authenticat
   })
   const source = new AccountRecords(store)
   return {
-    authenticate: token => authenticateToken(token, { source, verifier, revocations }),
-    explainLogin: (account, database) => explainLogin(account, database, revocations),
+    authenticate: shown => authenticateToken(shown, { source, verifier, revocations }),
+    explainLogin: (account, login) => explainLogin(account, login, revocations),
   }
 }
 

@@ -1,6 +1,7 @@
 // Groups through the API, and the service accounts that reach what their groups give.
 
 import t from 'tap'
+import { mintToken } from '../../src/auth/token.js'
 import { addDatabase, grant, group, groupsAccount, serviceAccount, worlds, type World } from './fixture.js'
 
 const makeWorld = await worlds(t)
@@ -55,6 +56,38 @@ void t.test('groups', { timeout: 120_000 }, async t => {
     t.match((await edit('few of us')).json(), { code: 'changed_meanwhile' })
     await ask('DELETE', '/groups/staff/members/ada%40example.com')
   })
+
+  await t.test(
+    'an admin changes from where an account in groups may come, and its token is refused elsewhere',
+    async t => {
+      const traveller = await groupsAccount(world, admin, 'traveller', ['staff'])
+      const edit = (body: object) => ask('PATCH', '/service-accounts/traveller', body)
+      const meFrom = (remoteAddress: string) =>
+        world.app.inject({
+          url: '/v1/me',
+          remoteAddress,
+          headers: { authorization: `Bearer ${traveller.token}` },
+        })
+      t.match((await edit({ allow_from: ['192.0.2.0/24'] })).json(), { allow_from: ['192.0.2.0/24'] })
+      t.match(
+        (await edit({ description: 'abroad' })).json(),
+        { allow_from: ['192.0.2.0/24'] },
+        'what is left out stays',
+      )
+      t.equal((await meFrom('192.0.2.9')).statusCode, 200)
+      t.equal((await meFrom('::ffff:192.0.2.9')).statusCode, 200)
+      const refused = await meFrom('198.51.100.9')
+      t.match(refused.json(), { status: 401, code: 'credentials_rejected' })
+      const strip = (text: string) => text.replace(/urn:uuid:[^"]*/, '')
+      const forged = await world.ask('GET', '/v1/me', mintToken().token)
+      t.equal(strip(refused.payload), strip(forged.payload), 'as any other that is refused')
+      const revoked = await world.ask('POST', '/v1/keys/revoke', null, { token: traveller.token })
+      t.equal(revoked.statusCode, 204, 'whoever finds its token may revoke it from anywhere')
+      t.equal((await meFrom('192.0.2.9')).statusCode, 401)
+      t.match((await edit({ allow_from: null })).json(), { allow_from: null })
+      t.equal((await ask('DELETE', '/service-accounts/traveller')).statusCode, 204)
+    },
+  )
 
   await t.test('a person in a group has what it gives, is told so, and loses it with the membership', async t => {
     const added = await ask('PUT', '/groups/on-call/members/ada%40example.com')

@@ -57,6 +57,28 @@ void t.test('the reach of service accounts', { timeout: 120_000 }, async t => {
     t.match((await create('etl', 'reader', ['shop'])).json(), { status: 409, code: 'name_taken' })
   })
 
+  await t.test('a list of networks is kept in its one form, or each mistake in it named', async t => {
+    const scope = { type: 'pinned', role: 'reader', databases: ['shop'] }
+    const from = (name: string, ...networks: string[]) =>
+      world.ask('POST', '/v1/service-accounts', ada.token, { name, scope, allow_from: networks })
+    const made = await from('here', '10.0.0.0/8', '192.0.2.7', '2001:DB8:0::/32', '::ffff:192.0.2.7')
+    t.strictSame(made.json<{ allow_from: string[] }>().allow_from, ['10.0.0.0/8', '192.0.2.7/32', '2001:db8::/32'])
+    const refused = await from('there', '10.0.0.0/8', '10.0.0.5/8', 'home', '2001:db8::1/32')
+    t.match(refused.json(), {
+      code: 'invalid_request',
+      errors: [
+        { field: 'allow_from[1]', hint: 'The network is 10.0.0.0/8; the address alone is 10.0.0.5/32.' },
+        { field: 'allow_from[2]', problem: 'is not a network' },
+        { field: 'allow_from[3]', hint: 'The network is 2001:db8::/32; the address alone is 2001:db8::1/128.' },
+      ],
+    })
+    t.match((await from('there')).json(), { code: 'invalid_request', errors: [{ field: 'allow_from' }] })
+    const many = Array.from({ length: 101 }, (_, index) => `10.0.${index}.0/24`)
+    t.match((await from('there', ...many)).json(), { code: 'invalid_request', errors: [{ field: 'allow_from' }] })
+    const edit = await world.ask('PATCH', '/v1/service-accounts/here', ada.token, { allow_from: null })
+    t.match(edit.json(), { code: 'scope_immutable' }, 'a pinned one is never edited')
+  })
+
   await t.test('when its maker has less, so has it, and it is told why', async t => {
     const robot = await serviceAccount(world, ada, { name: 'robot', role: 'writer' })
     await grant(world, admin, ada, 'shop', 'reader')

@@ -4,7 +4,7 @@ import { authenticateToken } from '../../src/auth/authenticate-token.js'
 import type { Principal } from '../../src/auth/principal.js'
 import { mintToken } from '../../src/auth/token.js'
 import { BusyError } from '../../src/auth/turns.js'
-import { FrontDesk, STORE_TIME } from './front-desk.js'
+import { FrontDesk, HOME, STORE_TIME } from './front-desk.js'
 import { change, refusalOf, sampleAccount, sampleKey } from './sample.js'
 
 const [key, otherKey] = await Promise.all([sampleKey(), sampleKey()])
@@ -12,17 +12,25 @@ const robot = sampleAccount({ keys: [otherKey.record, key.record] })
 const forged = mintToken()
 
 /** Authenticates against a store that holds this account. */
-async function authenticate(desk: FrontDesk, account: AccountRecord | null, token: string): Promise<Principal> {
+async function authenticate(
+  desk: FrontDesk,
+  account: AccountRecord | null,
+  token: string,
+  address = HOME,
+): Promise<Principal> {
   const loadAccountByKeyId = async (keyId: string) => {
     desk.loads.push(keyId)
     if (desk.failure) throw desk.failure
     return { asOf: desk.head, value: account?.keys.some(({ id }) => id === keyId) ? account : null }
   }
-  return authenticateToken(token, {
-    source: { loadAccountByKeyId },
-    verifier: desk.verifier,
-    revocations: desk.revocations,
-  })
+  return authenticateToken(
+    { token, address },
+    {
+      source: { loadAccountByKeyId },
+      verifier: desk.verifier,
+      revocations: desk.revocations,
+    },
+  )
 }
 
 void t.test('tells whose token it is, by which key, as of when', async t => {
@@ -53,6 +61,7 @@ void t.test('refuses everyone alike, and keeps the true reason for the log', asy
     ['revoked', only({ revoked: true }), key.token],
     ['disabled', { ...robot, state: 'disabled' }, key.token],
     ['deleted', { ...robot, state: 'deleted' }, key.token],
+    ['address', { ...robot, allowFrom: ['198.51.100.0/24'] }, key.token],
   ]
   for (const [reason, account, token] of cases) {
     const desk = new FrontDesk()

@@ -10,7 +10,7 @@ import { mintToken } from '../../src/auth/token.js'
 import { tlsServerEndPoint } from '../../src/scram/channel-binding.js'
 import { saltPassword } from '../../src/scram/keys.js'
 import { ScramError } from '../../src/scram/scram-error.js'
-import { FrontDesk, STORE_TIME } from './front-desk.js'
+import { FrontDesk, HOME, STORE_TIME } from './front-desk.js'
 import { change, refusalOf, sampleAccount, sampleKey } from './sample.js'
 
 const [key, otherKey, stranger] = await Promise.all([sampleKey(), sampleKey(), sampleKey()])
@@ -22,7 +22,7 @@ const forged = mintToken()
 /** Both ways to log in; each test that does not say otherwise holds for both. */
 const WAYS = {
   scram: (desk: FrontDesk, name: string, token: string) => desk.scram(name, token).run(),
-  password: (desk: FrontDesk, name: string, token: string) => desk.authenticator.password(name, token),
+  password: (desk: FrontDesk, name: string, token: string) => desk.password(name, token),
 }
 
 function withKey(options: Partial<KeyRecord>, account: Partial<AccountRecord> = {}): AccountRecord {
@@ -53,6 +53,9 @@ for (const [way, logIn] of Object.entries(WAYS)) {
       ['revoked', withKey({ revoked: true }), key.token],
       ['disabled', { ...robot, state: 'disabled' }, key.token],
       ['deleted', { ...robot, state: 'deleted' }, key.token],
+      ['address', { ...robot, allowFrom: ['198.51.100.0/24'] }, key.token],
+      ['wrong_token', { ...robot, allowFrom: ['198.51.100.0/24'] }, WRONG],
+      ['expired', withKey({ expiresAt: STORE_TIME - 1 }, { allowFrom: ['198.51.100.0/24'] }), key.token],
     ]
     for (const [reason, account, token] of cases) {
       const desk = new FrontDesk(account ? [account] : [])
@@ -186,12 +189,25 @@ for (const [way, logIn] of Object.entries(WAYS)) {
   })
 }
 
+void t.test('lets an account in from the networks of its list, IPv4 in the clothes of IPv6 too', async t => {
+  const desk = new FrontDesk([{ ...robot, allowFrom: ['192.0.2.0/24', '2001:db8::/32'] }])
+  for (const address of ['192.0.2.7', '::ffff:192.0.2.7', '2001:db8::7']) {
+    t.equal((await desk.password('robot', key.token, address)).key, key.record)
+    t.equal((await desk.scram('robot', key.token, { address }).run()).key, key.record)
+  }
+  for (const address of ['198.51.100.7', '2001:db9::7', '']) {
+    const refusal = await refusalOf(desk.scram('robot', key.token, { address }).run())
+    t.match(refusal, { reason: 'address', keyId: key.keyId })
+  }
+})
+
 void t.test('takes a key that expires for expired while the clock of the store is not known', async t => {
   const { clock } = new FrontDesk()
   const revocations = new RevocationList({ maxAgeMs: 1000, loginTimeoutMs: 1000, now: clock.now })
   const principal = { account: robot, key: { ...key.record, expiresAt: 8e15 }, asOf: 1 }
-  t.equal(objection(principal, revocations), 'expired')
-  t.equal(objection({ ...principal, key: key.record }, revocations), null)
+  const terms = { revocations, address: HOME }
+  t.equal(objection(principal, terms), 'expired')
+  t.equal(objection({ ...principal, key: key.record }, terms), null)
 })
 
 void t.test('race: a key revoked between the two round trips is refused', async t => {
@@ -279,7 +295,7 @@ void t.test('scram: names the account only once it knows that it exists', async 
 
 void t.test('scram: tells broken messages from wrong tokens', async t => {
   const desk = new FrontDesk([robot])
-  const login = () => desk.authenticator.scram('robot', null)
+  const login = () => desk.authenticator.scram({ name: 'robot', address: HOME }, null)
   const broken = await refusalOf(login().first('SCRAM-SHA-256', Buffer.from('n,,')))
   t.equal(broken.code, 'protocol_violation')
   t.type(broken.cause, ScramError)
@@ -314,7 +330,7 @@ void t.test('password: hashes once for each refusal, whether or not there is an 
   ]
   for (const [account, token] of cases) {
     const desk = new FrontDesk(account ? [account] : [])
-    await refusalOf(desk.authenticator.password('robot', token()))
+    await refusalOf(desk.password('robot', token()))
     t.equal(desk.hashes, 1)
   }
 })
@@ -323,9 +339,9 @@ void t.test('password: refuses what has not the form of a token without a look-u
   const desk = new FrontDesk([robot])
   const reasons: string[] = []
   for (const name of ['robot', 'nobody']) {
-    reasons.push((await refusalOf(desk.authenticator.password(name, 'hunter2'))).reason)
+    reasons.push((await refusalOf(desk.password(name, 'hunter2'))).reason)
     desk.clock.advance(1001)
-    reasons.push((await refusalOf(desk.authenticator.password(name, 'hunter2'))).reason)
+    reasons.push((await refusalOf(desk.password(name, 'hunter2'))).reason)
   }
   t.same(desk.loads, [])
   t.equal(desk.hashes, 0)
@@ -334,7 +350,7 @@ void t.test('password: refuses what has not the form of a token without a look-u
 
 void t.test('password: hashes a good token once, however often it comes', async t => {
   const desk = new FrontDesk([robot])
-  const logIn = () => desk.authenticator.password('robot', key.token)
+  const logIn = () => desk.password('robot', key.token)
   await Promise.all([logIn(), logIn(), logIn()])
   await logIn()
   t.equal(desk.hashes, 1)
@@ -343,14 +359,14 @@ void t.test('password: hashes a good token once, however often it comes', async 
 void t.test('password: takes no token of another account', async t => {
   const other = sampleAccount({ name: 'other', keys: [stranger.record] })
   const desk = new FrontDesk([robot, other])
-  t.ok(await desk.authenticator.password('other', stranger.token))
-  t.equal((await refusalOf(desk.authenticator.password('robot', stranger.token))).reason, 'wrong_token')
+  t.ok(await desk.password('other', stranger.token))
+  t.equal((await refusalOf(desk.password('robot', stranger.token))).reason, 'wrong_token')
 })
 
 void t.test('password: refuses with the limit when too many tokens wait to be hashed', async t => {
   const desk = new FrontDesk([robot], { concurrency: 1, maxQueue: 0 })
-  const first = desk.authenticator.password('robot', key.token)
-  const refusal = await refusalOf(desk.authenticator.password('robot', otherKey.token))
+  const first = desk.password('robot', key.token)
+  const refusal = await refusalOf(desk.password('robot', otherKey.token))
   t.equal(refusal.code, 'too_many_connections')
   t.type(refusal.cause, BusyError)
   t.ok(await first)

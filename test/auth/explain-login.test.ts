@@ -25,9 +25,10 @@ const account = (options: Partial<AccountRecord> = {}) => ({
 })
 
 void t.test('tells the role, or the first thing that stands in the way', async t => {
-  const explained = (options: Partial<AccountRecord>) => explainLogin(account(options), 'shop', list)
+  const explained = (options: Partial<AccountRecord>) =>
+    explainLogin(account(options), { database: 'shop', address: null }, list)
   t.match(explained({}), { role: 'writer', because: { rule: 'group', group: 'staff' } })
-  t.equal(explainLogin({ asOf: 0, value: null }, 'shop', list), 'unknown_account')
+  t.equal(explainLogin({ asOf: 0, value: null }, { database: 'shop', address: null }, list), 'unknown_account')
   t.equal(explained({ state: 'disabled', keys: [] }), 'disabled')
   t.equal(explained({ state: 'deleted' }), 'deleted')
   t.equal(explained({ keys: [] }), 'no_active_key')
@@ -39,13 +40,22 @@ void t.test('tells the role, or the first thing that stands in the way', async t
     { role: 'writer' },
     'one is enough',
   )
-  t.equal(explainLogin(account(), 'crm', list), 'not_granted')
+  t.equal(explainLogin(account(), { database: 'crm', address: null }, list), 'not_granted')
+})
+
+void t.test('tells of an address that the account may not log in from, and of no key before that', async t => {
+  const from = (address: string | null, options: Partial<AccountRecord> = {}) =>
+    explainLogin(account({ allowFrom: ['192.0.2.0/24'], ...options }), { database: 'shop', address }, list)
+  t.match(from('192.0.2.7'), { role: 'writer' })
+  t.match(from(null), { role: 'writer' }, 'wherever it may be')
+  t.equal(from('198.51.100.7'), 'address')
+  t.equal(from('198.51.100.7', { keys: [{ ...key.record, revoked: true }] }), 'no_active_key')
 })
 
 void t.test('a revocation that is known of counts, though the record is older', async t => {
   const loaded = account()
   const revoked = change(1, 'key-revoked', { keyId: key.keyId, accountId: loaded.value.id })
-  t.equal(explainLogin(loaded, 'shop', listWith(revoked)), 'no_active_key')
+  t.equal(explainLogin(loaded, { database: 'shop', address: null }, listWith(revoked)), 'no_active_key')
 })
 
 void t.test('says yes exactly when a login with one of the keys would get a grant', async t => {
@@ -58,8 +68,8 @@ void t.test('says yes exactly when a login with one of the keys would get a gran
   ]
   for (const variant of variants) {
     const loaded = account(variant)
-    const isExplained = typeof explainLogin(loaded, 'shop', list) !== 'string'
-    const principal = judge(loaded, key.keyId, list)
+    const isExplained = typeof explainLogin(loaded, { database: 'shop', address: null }, list) !== 'string'
+    const principal = judge(loaded, key.keyId, { revocations: list, address: null })
     const databases = { get: () => Promise.resolve({ asOf: 0, value: { logins: {} } }) } as never
     const isGranted =
       typeof principal !== 'string' &&

@@ -17,6 +17,9 @@ const MAX_AGE_MS = 300_000
 /** The store's clock when the front desk opens. */
 export const STORE_TIME = 5_000_000
 
+/** Where clients are, unless told otherwise. */
+export const HOME = '192.0.2.1'
+
 export const DOOMED_SECRET = randomBytes(32)
 
 export class FrontDesk {
@@ -71,11 +74,16 @@ export class FrontDesk {
   }
 
   scram(name: string, token: string, options: ScramOptions = {}): ScramVisit {
-    return new ScramVisit(this.authenticator.scram(name, options.certificate ?? null), token, options)
+    const { certificate = null, address = HOME } = options
+    return new ScramVisit(this.authenticator.scram({ name, address }, certificate), token, options)
+  }
+
+  password(name: string, token: string, address = HOME): Promise<Principal> {
+    return this.authenticator.password({ name, address }, token)
   }
 }
 
-type ScramOptions = Partial<ScramClientOptions> & { readonly certificate?: Buffer }
+type ScramOptions = Partial<ScramClientOptions> & { readonly certificate?: Buffer; readonly address?: string }
 
 /** What a client can see of an exchange, without what is random in it. */
 export interface Seen {

@@ -42,6 +42,7 @@ export function sampleAccount(options: Partial<AccountRecord> = {}): AccountReco
     scram: SCRAM,
     keys: [],
     scope: { type: 'groups', grants: [] },
+    allowFrom: null,
     ...options,
   }
 }

@@ -7,10 +7,11 @@ import { createPersonalAccount, createPinnedAccount } from '../../src/store/acco
 import { removeGroupGrant, setGroupGrant } from '../../src/store/group-grants.js'
 import { addMember, removeMember } from '../../src/store/group-members.js'
 import { createGroupsAccount, editGroupsAccount } from '../../src/store/groups-accounts.js'
-import { createGroup, deleteGroup, editGroup, type Group } from '../../src/store/groups.js'
+import { createGroup, deleteGroup, editGroup, getGroup, type Group } from '../../src/store/groups.js'
 import { withTransaction } from '../../src/store/transaction.js'
 import { makeWorld, type Member } from '../support/world.js'
-import { drive, seen, stands, whoIs } from './observe.js'
+import { drive, metric, seen, stands, whoIs } from './observe.js'
+import { RawClient, Told } from './raw-client.js'
 
 const ACCESS_CHANGED = { code: '57P01', message: 'session ended: access to the database changed' }
 
@@ -26,7 +27,11 @@ void t.test('groups', async t => {
   }
   const machine = async (name: string, ...groups: Group[]) => {
     const groupIds = groups.map(({ id }) => id)
-    return world.key(await withTransaction(store, tx => createGroupsAccount(tx, { name, description: null, groupIds })))
+    return world.key(
+      await withTransaction(store, tx =>
+        createGroupsAccount(tx, { name, description: null, allowFrom: null, groupIds }),
+      ),
+    )
   }
   const person = (email: string) => createPersonalAccount(store, { email, orgRole: 'member', passwordHash: null })
   const connect = async (member: Member) => {
@@ -55,7 +60,9 @@ void t.test('groups', async t => {
     const [one, other] = [await group('one', 'writer'), await group('other', 'writer')]
     const robot = await machine('double', one, other)
     const writing = await connect(robot)
-    await withTransaction(store, tx => editGroupsAccount(tx, robot.id, { description: null, groupIds: [other.id] }))
+    await withTransaction(store, tx =>
+      editGroupsAccount(tx, robot.id, { description: null, allowFrom: null, groupIds: [other.id] }),
+    )
     await deleteGroup(store, one.id)
     await seen(world)
     await stands(t, writing)
@@ -86,6 +93,39 @@ void t.test('groups', async t => {
     await t.rejects(drive(t, world.uri(key)), { code: '42501' })
   })
 
+  await t.test('a network that is taken off the list ends the sessions that came from there', async t => {
+    const { id: groupId } = await group('movers', 'reader')
+    const mover = await machine('mover', await getGroup(store, groupId))
+    const allow = (allowFrom: readonly string[] | null) =>
+      withTransaction(store, tx =>
+        editGroupsAccount(tx, mover.id, { description: null, groupIds: [groupId], allowFrom }),
+      )
+    await allow(['127.0.0.1', '127.0.0.2'])
+    const here = await connect(mover)
+    const there = await RawClient.connect(world.port(), { localAddress: '127.0.0.2' })
+    t.teardown(() => there.close())
+    await there.logIn(mover)
+    await allow(['127.0.0.0/31'])
+    t.match(new Told((await there.toEnd()).at(-1) ?? never()).fields, { C: '57P01', M: ACCESS_CHANGED.message })
+    await seen(world)
+    await stands(t, here)
+
+    const again = await RawClient.connect(world.port(), { localAddress: '127.0.0.2' })
+    t.teardown(() => again.close())
+    await t.rejects(again.logIn(mover), { code: '28P01', message: 'password authentication failed' })
+    const line = { client: '127.0.0.2', account: 'mover', key: mover.keyId, code: 'credentials_rejected' }
+    t.match(
+      world.log.findLast(({ msg }) => msg === 'login refused'),
+      { ...line, reason: 'address' },
+    )
+    t.equal(await metric(world, 'postern_logins_total', { reason: 'address' }), 1)
+    await allow(null)
+    await seen(world)
+    const back = await RawClient.connect(world.port(), { localAddress: '127.0.0.2' })
+    t.teardown(() => back.close())
+    await back.logIn(mover)
+  })
+
   await t.test('a group that is renamed, or administers no more, ends nothing', async t => {
     const admins = await group('admins', 'reader')
     const reading = await connect(await machine('deputy', admins))
@@ -100,3 +140,7 @@ void t.test('groups', async t => {
     t.same(new Set(reasons), new Set(['not_granted', 'maker_lost_it']))
   })
 })
+
+function never(): never {
+  throw new Error('nothing was heard')
+}

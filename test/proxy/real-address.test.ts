@@ -6,6 +6,8 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { freePort } from '../../src/embedded/free-port.js'
 import { trustedNetworks } from '../../src/proxy/real-address.js'
+import { createPinnedAccount } from '../../src/store/account-lifecycle.js'
+import { withTransaction } from '../../src/store/transaction.js'
 import { encodeStartup } from '../../src/wire/startup.js'
 import { missing, start } from '../support/tools.js'
 import { makeWorld, type Member, type World } from '../support/world.js'
@@ -41,6 +43,26 @@ void t.test('a trusted balancer tells where the client really is, and that is wh
   t.match((await client.query('select 1 as one')).rows, [{ one: 1 }])
   await client.end()
   t.equal(await loggedFrom(world, 'session opened'), '203.0.113.7')
+})
+
+void t.test('a list of networks is held against the address that the balancer tells', async t => {
+  const world = await worldBehind(t, ['127.0.0.0/8'])
+  const pinned = { name: 'away', role: 'reader', databaseIds: [world.database.id], makerId: world.admin.id } as const
+  const account = await withTransaction(world.store, tx =>
+    createPinnedAccount(tx, { ...pinned, allowFrom: ['203.0.113.0/24'] }),
+  )
+  const away = await world.key(account)
+  const from = async (address: string) => {
+    const client = clientBehind(world, away, `PROXY TCP4 ${address} 192.0.2.1 54321 6432\r\n`)
+    await client.connect()
+    await client.end()
+  }
+  await from('203.0.113.7')
+  await t.rejects(from('198.51.100.7'), { code: '28P01' })
+  t.match(
+    world.log.find(({ msg }) => msg === 'login refused'),
+    { client: '198.51.100.7', reason: 'address', key: away.keyId },
+  )
 })
 
 void t.test('a trusted balancer that says nothing of the client is not let in', async t => {

@@ -7,6 +7,7 @@ import {
   enableAccount,
   setPasswordHash,
 } from '../../src/store/account-lifecycle.js'
+import { AccountRecords } from '../../src/store/account-records.js'
 import { findPerson, getAccount, getAccountByName, listAccounts } from '../../src/store/accounts.js'
 import { listGrantsOfAccount, setGrant } from '../../src/store/grants.js'
 import { withTransaction } from '../../src/store/transaction.js'
@@ -50,6 +51,21 @@ void t.test('a pinned account names its databases and its maker, and has a made-
     makerName: 'ada@example.com',
     activeKeys: 1,
   })
+})
+
+void t.test('a machine keeps the networks that it may log in from; a person has none, and none is empty', async t => {
+  const store = await sampleStore(t, server)
+  const { maker, machine, database } = await samplePinned(store)
+  t.equal(machine.allowFrom, null)
+  const allowFrom = ['10.0.0.0/8', '192.0.2.7/32', '2001:db8::/32']
+  const pinned = { name: 'here', role: 'reader', databaseIds: [database.id], makerId: maker.id, allowFrom } as const
+  t.same((await withTransaction(store, tx => createPinnedAccount(tx, pinned))).allowFrom, allowFrom)
+  t.same((await new AccountRecords(store).loadAccount('here')).value?.allowFrom, allowFrom)
+  const set = (name: string, list: string) =>
+    store.run('by hand', `update postern.accounts set allow_from = ${list} where name = $1`, [name])
+  await t.rejects(set(maker.name, "'{10.0.0.0/8}'"), { code: 'invalid' })
+  for (const list of ["'{}'", "'{10.0.0.1/8}'", "'{null}'"])
+    await t.rejects(set('here', list), { code: 'invalid' }, list)
 })
 
 void t.test('refuses a pinned account without a database, or with one or a maker that does not exist', async t => {

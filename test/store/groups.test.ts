@@ -4,7 +4,7 @@ import t from 'tap'
 import { reach } from '../../src/auth/policy.js'
 import { createPinnedAccount, deleteAccount } from '../../src/store/account-lifecycle.js'
 import { AccountRecords } from '../../src/store/account-records.js'
-import { getAccountByName } from '../../src/store/accounts.js'
+import { getAccount, getAccountByName } from '../../src/store/accounts.js'
 import { Changes } from '../../src/store/changes.js'
 import { removeDatabase } from '../../src/store/databases.js'
 import { findGroupGrant, listGroupGrants, removeGroupGrant, setGroupGrant } from '../../src/store/group-grants.js'
@@ -34,7 +34,7 @@ const createGroup = (store: Store, group: Partial<NewGroup> & { name: string }) 
   makeGroup(store, { description: null, organizationAdmin: false, ...group })
 const machineIn = (store: Store, name: string, ...groups: Group[]) =>
   withTransaction(store, tx =>
-    createGroupsAccount(tx, { name, description: null, groupIds: groups.map(({ id }) => id) }),
+    createGroupsAccount(tx, { name, description: null, allowFrom: null, groupIds: groups.map(({ id }) => id) }),
   )
 
 /** The accounts that the change feed named while `act` ran, each once. */
@@ -178,7 +178,7 @@ void t.test('a machine is never left without a group', async t => {
   await t.rejects(removeMember(store, spare.id, both.id), { code: 'needs_group' })
 
   const move = (groupIds: string[]) =>
-    withTransaction(store, tx => editGroupsAccount(tx, deputy.id, { description: null, groupIds }))
+    withTransaction(store, tx => editGroupsAccount(tx, deputy.id, { description: null, allowFrom: null, groupIds }))
   t.same((await move([spare.id])).groups, ['spare'], 'from one to another in one step')
   await t.rejects(move([]), { code: 'needs_group' })
   await t.rejects(move([NOTHING]), { code: 'not_found' })
@@ -194,7 +194,9 @@ void t.test('only a machine in groups is edited', async t => {
   const staff = await createGroup(store, { name: 'staff' })
   const { id } = await machineIn(store, 'deputy', staff)
   const edit = (id: string) =>
-    withTransaction(store, tx => editGroupsAccount(tx, id, { description: 'nightly', groupIds: [staff.id] }))
+    withTransaction(store, tx =>
+      editGroupsAccount(tx, id, { description: 'nightly', allowFrom: null, groupIds: [staff.id] }),
+    )
   t.match(await edit(id), { description: 'nightly', groups: ['staff'] })
   for (const other of [pinned.id, NOTHING, 'deputy']) await t.rejects(edit(other), { code: 'not_found' })
 })
@@ -233,8 +235,17 @@ void t.test('every change of a group is told of its members and of the pinned ac
   t.same(await told(() => removeDatabase(store, database.id)), all, 'database removed')
   const move = async () => {
     const other = await getGroupByName(store, 'empty')
-    await withTransaction(store, tx => editGroupsAccount(tx, deputy.id, { description: null, groupIds: [other.id] }))
+    await withTransaction(store, tx =>
+      editGroupsAccount(tx, deputy.id, { description: null, allowFrom: null, groupIds: [other.id] }),
+    )
   }
   t.same(await told(move), ['deputy', 'made'], 'moved to another group')
+  const { groups } = await getAccount(store, deputy.id)
+  const groupIds = [...(await findGroupIds(store, groups)).values()]
+  const allow = (allowFrom: string[] | null) => () =>
+    withTransaction(store, tx => editGroupsAccount(tx, deputy.id, { description: null, groupIds, allowFrom }))
+  t.same(await told(allow(['10.0.0.0/8'])), ['deputy', 'made'], 'given a list of networks')
+  t.same(await told(allow(['10.0.0.0/8'])), [], 'the same once more')
+  t.same(await told(allow(null)), ['deputy', 'made'], 'let in from anywhere')
   t.same(await told(() => deleteGroup(store, staff.id)), hers, 'the group deleted')
 })

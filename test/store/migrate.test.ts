@@ -13,6 +13,7 @@ const ALL = [
   '0005_audit',
   '0006_people',
   '0007_use',
+  '0008_allow_lists',
   '0010_push',
 ]
 

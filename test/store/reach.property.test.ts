@@ -91,7 +91,7 @@ async function organization(t: Parameters<typeof sampleStore>[0]) {
   const accounts = new Map<string, string>()
   for (const name of [MEMBERS[0], MEMBERS[1]]) accounts.set(name, (await samplePerson(store, name)).id)
   const id = (of: Map<string, string>, name: string): string => of.get(name) ?? ''
-  const deputy = { name: 'deputy', description: null, groupIds: [id(groups, 'staff')] }
+  const deputy = { name: 'deputy', description: null, allowFrom: null, groupIds: [id(groups, 'staff')] }
   accounts.set('deputy', (await withTransaction(store, tx => createGroupsAccount(tx, deputy))).id)
   for (const [name, maker] of Object.entries(PINNED)) {
     const pinned = { name, role: 'writer', databaseIds: [id(databases, 'shop')], makerId: id(accounts, maker) } as const
@@ -145,7 +145,7 @@ async function organization(t: Parameters<typeof sampleStore>[0]) {
     for (const name of ACCOUNTS) {
       const loaded = await records.loadAccount(name)
       for (const database of DATABASES) {
-        const decision = explainLogin(loaded, database, list)
+        const decision = explainLogin(loaded, { database, address: null }, list)
         all.push([`${name} ${database}`, typeof decision === 'string' ? 0 : ROLES.indexOf(decision.role) + 1])
       }
     }
@@ -153,7 +153,8 @@ async function organization(t: Parameters<typeof sampleStore>[0]) {
   }
   const isStopped = async (name: string): Promise<void> => {
     const list = await revocations()
-    if (explainLogin(await records.loadAccount(name), 'shop', list) !== 'disabled') throw new Error(`${name} goes on`)
+    if (explainLogin(await records.loadAccount(name), { database: 'shop', address: null }, list) !== 'disabled')
+      throw new Error(`${name} goes on`)
     for (const [account, maker] of Object.entries(PINNED)) {
       const { value } = maker === name ? await records.loadAccount(account) : { value: null }
       if (value && reach(value).length > 0) throw new Error(`${account} goes on without its maker`)

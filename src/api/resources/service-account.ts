@@ -47,17 +47,35 @@ const GroupsScope = body(
 
 const Scope = Type.Union([PinnedScope, GroupsScope], { description: 'Its `type` is pinned or groups.' })
 
+const AllowList = Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
+  minItems: 1,
+  maxItems: 100,
+  uniqueItems: true,
+  description:
+    'Networks that it may log in from, 1 to 100: 192.0.2.0/24, 2001:db8::/32, or an address alone. ' +
+    'An IPv4-mapped IPv6 address counts as IPv4. null: from anywhere.',
+})
+
 const Description = freeText(1000, 'What it is for, up to 1,000 characters.')
 
 export const NewServiceAccountSchema = body(
-  { name: ServiceAccountName, description: Type.Optional(Description), scope: Scope },
+  {
+    name: ServiceAccountName,
+    description: Type.Optional(Description),
+    scope: Scope,
+    allow_from: Type.Optional(nullable(AllowList)),
+  },
   { title: 'NewServiceAccount' },
 )
 export type NewServiceAccount = Static<typeof NewServiceAccountSchema>
 
 export const ServiceAccountEditSchema = body(
-  { description: Type.Optional(nullable(Description)), groups: Type.Optional(GroupNames) },
-  { title: 'ServiceAccountEdit', description: 'What is left out stays. `groups` are set as a whole.' },
+  {
+    description: Type.Optional(nullable(Description)),
+    groups: Type.Optional(GroupNames),
+    allow_from: Type.Optional(nullable(AllowList)),
+  },
+  { title: 'ServiceAccountEdit', description: 'What is left out stays. `groups` and `allow_from` are set as a whole.' },
 )
 
 export const ServiceAccountSchema = Type.Object(
@@ -67,6 +85,7 @@ export const ServiceAccountSchema = Type.Object(
     description: nullable(Type.String()),
     state: choice(['active', 'disabled', 'deleted']),
     scope: Scope,
+    allow_from: nullable(AllowList),
     made_by: nullable(Type.String({ description: 'Of a pinned one: whose reach caps its own.' })),
     active_keys: Type.Integer(),
     created_at: Time,
@@ -84,6 +103,7 @@ export function showServiceAccount(account: Account): Static<typeof ServiceAccou
     description: account.description,
     state: account.state,
     scope: showScope(account),
+    allow_from: account.allowFrom && [...account.allowFrom],
     made_by: account.makerName,
     active_keys: account.activeKeys,
     created_at: toTime(account.createdAt),

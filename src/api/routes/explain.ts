@@ -21,6 +21,7 @@ const REASONS = {
   no_active_key: 'The account has no active key: each is revoked or expired, or none was made.',
   database_unknown: 'No database is registered under this name.',
   not_granted: 'The account has no role on the database, or there is no such database.',
+  address: 'The account may not log in from this address.',
   maker_inactive: 'The maker of the account is disabled or deleted, and its reach is that of its maker at most.',
   maker_lost_it: 'The maker of the account has no role on the database any more.',
 } as const
@@ -30,6 +31,9 @@ const ExplainQuery = Type.Object(
   {
     account: Type.String({ minLength: 1, maxLength: 254, description: "The account's name." }),
     database: Type.String({ minLength: 1, maxLength: 254, description: "The database's name." }),
+    address: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 64, description: 'Where the client is. Left out: wherever it may be.' }),
+    ),
   },
   { additionalProperties: false },
 )
@@ -40,6 +44,9 @@ const ExplanationSchema = Type.Object(
     database: Type.String(),
     allowed: Type.Boolean(),
     role: NullableRole,
+    allow_from: nullable(
+      Type.Array(Type.String(), { description: 'The networks that the account may log in from. null: from anywhere.' }),
+    ),
     because: Type.Optional(Because),
     login: Type.Optional(Type.String({ description: 'The LOGIN role on the server; admins and viewers see it.' })),
     reason: nullable(choice(Object.keys(REASONS) as Reason[], { description: 'What stands in the way.' })),
@@ -65,15 +72,18 @@ export function explainRoutes(app: Api, { store, explainLogin }: ApiParts): void
     async ({ caller, query }) => {
       const { seesAll } = caller
       if (!seesAll) await findAccount(store, caller, query.account, 'see')
-      const decision = explainLogin(await new AccountRecords(store).loadAccount(query.account), query.database)
-      if (typeof decision !== 'string') return allowed(query, decision, seesAll ? await find(store, query) : null)
-      return denied(query, seesAll ? await precisely(store, decision, query) : decision)
+      const loaded = await new AccountRecords(store).loadAccount(query.account)
+      const { account, database, address = null } = query
+      const decision = explainLogin(loaded, { database, address })
+      const asked = { account, database, allow_from: loaded.value?.allowFrom?.slice() ?? null }
+      if (typeof decision !== 'string') return allowed(asked, decision, seesAll ? await find(store, query) : null)
+      return denied(asked, seesAll ? await precisely(store, decision, query) : decision)
     },
   )
 }
 
-type Asked = Static<typeof ExplainQuery>
 type Explanation = Static<typeof ExplanationSchema>
+type Asked = Pick<Explanation, 'account' | 'database' | 'allow_from'>
 
 function allowed(asked: Asked, { role, because }: Reach, database: Database | null): Explanation {
   const login = database?.users[role]
@@ -85,14 +95,16 @@ function denied(asked: Asked, reason: Reason): Explanation {
   return { ...asked, allowed: false, role: null, reason, detail: REASONS[reason] }
 }
 
+type Named = Pick<Asked, 'account' | 'database'>
+
 /** Tells apart what only those may know who see the whole organization. */
-async function precisely(db: Executor, reason: Reason, asked: Asked): Promise<Reason> {
+async function precisely(db: Executor, reason: Reason, asked: Named): Promise<Reason> {
   if (reason === 'unknown_account' && (await isNameOfDeleted(db, asked.account))) return 'deleted'
   if (reason === 'not_granted' && !(await find(db, asked))) return 'database_unknown'
   return reason
 }
 
-async function find(db: Executor, { database }: Asked): Promise<Database | null> {
+async function find(db: Executor, { database }: Pick<Named, 'database'>): Promise<Database | null> {
   try {
     return await getDatabaseByName(db, database)
   } catch (error) {

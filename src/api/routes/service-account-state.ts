@@ -6,6 +6,7 @@ import { getAccount, type Account } from '../../store/accounts.js'
 import { editGroupsAccount } from '../../store/groups-accounts.js'
 import type { Transaction } from '../../store/transaction.js'
 import { findServiceAccount, orNotFound } from '../access.js'
+import { toAllowList } from '../allow-list.js'
 import { change } from '../audit-trail.js'
 import { groupIdsOf } from '../create-service-account.js'
 import { deleteMaker, DeletionQuery } from '../delete-maker.js'
@@ -30,10 +31,10 @@ export function serviceAccountStateRoutes(app: Api, { store }: ApiParts): void {
       schema: {
         operationId: 'editServiceAccount',
         tags: TAGS,
-        summary: 'Change the description or the groups of a service account',
+        summary: 'Change the description, the groups or the allow-list of a service account',
         description:
           'Of one in groups only: a pinned one is never edited, and a name is what connection strings hold. What a ' +
-          'group that it leaves gave it ends with its sessions.',
+          'group that it leaves gave it ends with its sessions, and so do those from where it may log in no more.',
         params: ServiceAccountParams,
         body: ServiceAccountEditSchema,
         response: { 200: ServiceAccountSchema },
@@ -45,9 +46,10 @@ export function serviceAccountStateRoutes(app: Api, { store }: ApiParts): void {
         const before = await readForEdit(tx, request, async () => showServiceAccount(await getAccount(tx, id)))
         const { scope } = before
         if (scope.type === 'pinned') throw new Problem('scope_immutable')
-        const { description, groups } = { description: before.description, groups: scope.groups, ...request.body }
+        const { description, groups, allow_from } = { ...before, groups: scope.groups, ...request.body }
+        const allowFrom = toAllowList(allow_from)
         const groupIds = await groupIdsOf(tx, groups)
-        const after = showServiceAccount(await editGroupsAccount(tx, id, { description, groupIds }))
+        const after = showServiceAccount(await editGroupsAccount(tx, id, { description, groupIds, allowFrom }))
         note({ target: name, before, after })
         return after
       })

@@ -2,6 +2,7 @@
 
 import { Type } from 'typebox'
 import { Refusal, type RefusalReason } from '../../errors.js'
+import type { ShownToken } from '../../auth/authenticate-token.js'
 import { parseToken } from '../../auth/token.js'
 import { getAccount } from '../../store/accounts.js'
 import { revokeKey } from '../../store/keys.js'
@@ -17,7 +18,7 @@ const TokenBody = body(
 
 // The secret was right, whatever else speaks against the key. It is revoked all the same: a disabled account may be
 // enabled again.
-const SECRET_WAS_RIGHT: ReadonlySet<RefusalReason> = new Set(['expired', 'revoked', 'disabled', 'deleted'])
+const SECRET_WAS_RIGHT: ReadonlySet<RefusalReason> = new Set(['expired', 'revoked', 'disabled', 'deleted', 'address'])
 
 export function tokenRevocationRoutes(app: Api, { store, authenticate, limits }: ApiParts): void {
   app.post(
@@ -44,7 +45,7 @@ export function tokenRevocationRoutes(app: Api, { store, authenticate, limits }:
       const parsed = parseToken(token)
       // The checksum is no secret: a cut or misspelt token must not look revoked.
       if (!parsed) throw new Problem('malformed_token')
-      if (await isSecretOf(token, authenticate)) {
+      if (await isSecretOf({ token, address: request.ip }, authenticate)) {
         await change(store, request, async (tx, note) => {
           const { accountId } = await revokeKey(tx, parsed.keyId)
           note({ target: `${(await getAccount(tx, accountId)).name} ${parsed.keyId}`, after: { by: 'its token' } })
@@ -55,9 +56,9 @@ export function tokenRevocationRoutes(app: Api, { store, authenticate, limits }:
   )
 }
 
-async function isSecretOf(token: string, authenticate: ApiParts['authenticate']): Promise<boolean> {
+async function isSecretOf(shown: ShownToken, authenticate: ApiParts['authenticate']): Promise<boolean> {
   try {
-    await authenticate(token)
+    await authenticate(shown)
     return true
   } catch (error) {
     if (error instanceof Refusal && error.code === 'credentials_rejected') return SECRET_WAS_RIGHT.has(error.reason)
