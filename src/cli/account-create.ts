@@ -15,6 +15,7 @@ interface CreateOptions extends JsonOption {
   readonly database?: readonly string[]
   readonly group?: readonly string[]
   readonly description?: string
+  readonly allowFrom?: readonly string[]
 }
 
 /** Adds `account create`. */
@@ -33,12 +34,13 @@ export function addAccountCreate(account: Command, terminal: Terminal): void {
     )
     .option('--group <name...>', 'which groups it is in; may be given several times', collect)
     .option('--description <text>', 'what it is for')
+    .option('--allow-from <network...>', 'the only networks or addresses that it may log in from', collect)
   withJson(command).action((name: string, options: CreateOptions) => {
-    const { description, database, group } = options
+    const { description, database, group, allowFrom } = options
     const scope = scopeOf(options)
     return answer(terminal, { ...options, names: given({ database, group }) }, async postern => {
       const { data: made } = await postern.POST('/v1/service-accounts', {
-        body: { name, ...given({ description }), scope },
+        body: { name, ...given({ description, allow_from: allowFrom && [...new Set(allowFrom)] }), scope },
       })
       return {
         data: made,
@@ -51,6 +53,10 @@ export function addAccountCreate(account: Command, terminal: Terminal): void {
     ['postern account create robot --role reader --database shop', 'Let robot read shop.'],
     ['postern account create etl --role writer --database shop stock', 'Let etl write to both.'],
     ['postern account create nightly --group analysts', 'Let nightly do what analysts may.'],
+    [
+      'postern account create ci --role reader --database shop --allow-from 192.0.2.0/24',
+      'Let ci read shop, from this network only.',
+    ],
   ])
 }
 

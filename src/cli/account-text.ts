@@ -14,6 +14,7 @@ export function accountText(account: Account, layout: Layout): string {
       ['Description', account.description ?? '-'],
       ['State', state],
       ...scopeLines(account.scope),
+      ['Allowed from', account.allow_from?.join(', ') ?? 'anywhere'],
       ['Active keys', String(account.active_keys)],
       ['Made by', `${account.made_by ?? '-'}, ${time(account.created_at)} UTC`],
     ],

@@ -118,6 +118,26 @@ async function accounts(t: Test, { cli, person, world, admin }: CliWorld): Promi
     t.match(await cli('account edit nightly --group analysts operators'), { code: 0 }, 'joining one asks nothing')
   })
 
+  await t.test('asks before an account may come from fewer networks', async t => {
+    t.match((await cli('account show nightly')).out, /Allowed from +anywhere\n/)
+    t.match(await cli('account edit nightly --allow-from 192.0.2.0/24'), {
+      code: 2,
+      err: no(/log in from anywhere else no more\?.*nobody to ask/, /--yes/),
+    })
+    const edited = await cli('account edit nightly --allow-from 192.0.2.0/24 2001:db8::/32 --yes')
+    t.match(edited, { code: 0, out: /Allowed from +192\.0\.2\.0\/24, 2001:db8::\/32\n/ })
+    t.match(await cli('account edit nightly --allow-from 2001:db8::/32', { typed: 'n\n' }), {
+      code: 1,
+      err: /^Let nightly log in from 192\.0\.2\.0\/24 no more\? \[y\/N\]/,
+    })
+    t.match(await cli('account edit nightly --allow-from 2001:db8::1/32 --yes'), {
+      code: 1,
+      err: no(/allow_from\[0\]: has bits set/, /The network is 2001:db8::\/32/),
+    })
+    t.match(await cli('account edit nightly --from-anywhere --allow-from ::/0'), { code: 2 })
+    t.match(await cli('account edit nightly --from-anywhere'), { code: 0, out: /Allowed from +anywhere\n/ })
+  })
+
   await t.test('does not change what was changed while it asked', async t => {
     const env = { POSTERN_API_URL: world.instance.api ?? '', POSTERN_API_KEY: admin.token }
     const terminal = fakeTerminal({ env, typed: '' })
