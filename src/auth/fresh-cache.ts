@@ -14,6 +14,9 @@ export interface FreshCacheOptions<T> {
   /** Monotonic milliseconds. */
   readonly now: () => number
   readonly load: (key: string) => Promise<Loaded<T>>
+  /** The newest change that is known: an answer that is older comes from a store that lags behind itself, and would bring
+   * back what was taken away. Default: none is known. */
+  readonly known?: () => Seq
 }
 
 interface Entry<T> {
@@ -91,7 +94,7 @@ export class FreshCache<T extends object> {
     const running = this.#flights.get(key)
     if (running) return running.answer
     // The floor must exist before the first await, so the flight is made before its answer.
-    const flight: { answer?: Promise<Entry<T>>; floor: Seq } = { floor: 0 }
+    const flight: { answer?: Promise<Entry<T>>; floor: Seq } = { floor: this.#options.known?.() ?? 0 }
     const answer = this.#fly(key, flight).finally(() => this.#flights.delete(key))
     flight.answer = answer
     this.#flights.set(key, flight as Flight<T>)

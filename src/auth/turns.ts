@@ -3,7 +3,7 @@
 /** Too many wait already. */
 export class BusyError extends Error {
   constructor() {
-    super('too many secrets wait to be verified')
+    super('too many wait for their turn')
     this.name = 'BusyError'
   }
 }
@@ -13,11 +13,13 @@ export interface TurnsOptions {
   readonly concurrency: number
   /** Callers that may wait; more are turned away. */
   readonly maxQueue: number
+  /** The longest that a caller waits for its turn before it is turned away. Default: as long as it takes. */
+  readonly maxWaitMs?: number
 }
 
 export class Turns {
   readonly #options: TurnsOptions
-  readonly #waiting: (() => void)[] = []
+  readonly #waiting = new Set<() => void>()
   #active = 0
 
   constructor(options: TurnsOptions) {
@@ -26,11 +28,11 @@ export class Turns {
 
   /** How many callers wait. */
   get waiting(): number {
-    return this.#waiting.length
+    return this.#waiting.size
   }
 
-  /** Does the work when its turn comes, first come first served. Rejects with BusyError when the queue is full, or with
-   * what the work rejects with. */
+  /** Does the work when its turn comes, first come first served. Rejects with BusyError when the queue is full or does not
+   * move, or with what the work rejects with. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     await this.#take()
     try {
@@ -45,13 +47,27 @@ export class Turns {
       this.#active++
       return
     }
-    if (this.#waiting.length >= this.#options.maxQueue) throw new BusyError()
-    await new Promise<void>(resolve => this.#waiting.push(resolve))
+    const { maxQueue, maxWaitMs } = this.#options
+    if (this.#waiting.size >= maxQueue) throw new BusyError()
+    let timer: NodeJS.Timeout | undefined
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting.add(resolve)
+      if (maxWaitMs === undefined) return
+      timer = setTimeout(() => {
+        this.#waiting.delete(resolve)
+        reject(new BusyError())
+      }, maxWaitMs)
+    })
+    clearTimeout(timer)
   }
 
   #pass(): void {
-    const next = this.#waiting.shift()
-    if (next) next()
-    else this.#active--
+    const [next] = this.#waiting
+    if (!next) {
+      this.#active--
+      return
+    }
+    this.#waiting.delete(next)
+    next()
   }
 }

@@ -8,6 +8,7 @@ import { FreshCache } from '../auth/fresh-cache.js'
 import { RevocationFeed, type RevocationFeedEvents } from '../auth/revocation-feed.js'
 import { RevocationList } from '../auth/revocation-list.js'
 import { TokenVerifier } from '../auth/token-verifier.js'
+import { Turns } from '../auth/turns.js'
 import type { Logger } from '../ops/log.js'
 import type { Metrics } from '../ops/metrics.js'
 import type { Settings } from '../settings.js'
@@ -41,6 +42,11 @@ export interface Knowledge {
 /** How long the other instances have to say that a cancel request was for one of them. Normally they take milliseconds. */
 const CANCEL_ANSWER_MS = 1_500
 
+/** Connections to the store that are left to everything but the look-up of accounts and databases. */
+const KEPT_CONNECTIONS = 4
+/** The longest that a look-up waits for its turn, as for a connection. */
+const LOAD_WAIT_MS = 5_000
+
 /** Milliseconds that only ever go forward, whatever happens to the wall clock. */
 const monotonicNow = (): number => performance.now()
 
@@ -52,6 +58,12 @@ export function gatherKnowledge(settings: Settings, metrics: Metrics, log: Logge
     poolSize: settings.store.poolSize,
     statementTimeoutMs: settings.store.statementTimeoutMs,
     onError: error => log.warn({ err: error }, 'a connection to the store broke'),
+  })
+  // Behind a store that was away all accounts are asked for at once. The list, by which sessions end, must not wait behind them.
+  const loads = new Turns({
+    concurrency: Math.max(1, settings.store.poolSize - KEPT_CONNECTIONS),
+    maxQueue: cache.accounts,
+    maxWaitMs: LOAD_WAIT_MS,
   })
   const sealer = new Sealer([settings.secretKey, ...settings.retiredSecretKeys].map(toSealingKey))
   const accountRecords = new AccountRecords(store)
@@ -86,8 +98,20 @@ export function gatherKnowledge(settings: Settings, metrics: Metrics, log: Logge
     sealer,
     accountRecords,
     changes,
-    accounts: new FreshCache({ max: cache.accounts, maxAgeMs, now, load: name => accountRecords.loadAccount(name) }),
-    databases: new FreshCache({ max: cache.databases, maxAgeMs, now, load: id => databaseRecords.loadDatabase(id) }),
+    accounts: new FreshCache({
+      max: cache.accounts,
+      maxAgeMs,
+      now,
+      known: () => revocations.head,
+      load: name => loads.run(() => accountRecords.loadAccount(name)),
+    }),
+    databases: new FreshCache({
+      max: cache.databases,
+      maxAgeMs,
+      now,
+      known: () => revocations.head,
+      load: id => loads.run(() => databaseRecords.loadDatabase(id)),
+    }),
     revocations,
     push,
     verifier,

@@ -14,6 +14,8 @@ class Bench {
   readonly clock = new TestClock()
   readonly cache: FreshCache<Value>
   readonly asked: string[] = []
+  /** The newest change that is known. */
+  known = 0
   #pending: Deferred<Loaded<Value>>[] = []
 
   constructor(max = 10) {
@@ -23,7 +25,13 @@ class Bench {
       this.#pending.push(answer)
       return answer.promise
     }
-    this.cache = new FreshCache<Value>({ max, maxAgeMs: MAX_AGE_MS, now: this.clock.now, load })
+    this.cache = new FreshCache<Value>({
+      max,
+      maxAgeMs: MAX_AGE_MS,
+      now: this.clock.now,
+      load,
+      known: () => this.known,
+    })
   }
 
   /** Answers the oldest question, and lets the answer arrive. Null stands for "there is none". */
@@ -253,6 +261,18 @@ void t.test('goes by the newest of the changes that overtake a load, in whatever
   await bench.answer(7, 'before')
   await bench.answer(8, 'after')
   t.same((await got).value, { text: 'after' })
+})
+
+void t.test('takes no answer of a store that lags behind the changes that are known', async t => {
+  const bench = new Bench()
+  bench.known = 7
+  const got = bench.cache.get('etl')
+  await bench.answer(6, 'before the change')
+  await bench.answer(7, 'after it')
+  t.same((await got).value, { text: 'after it' })
+  const refused = t.rejects(bench.cache.get('other'), /older than its own changes/)
+  for (let answer = 0; answer < 5; answer++) await bench.answer(6, 'before the change')
+  await refused
 })
 
 void t.test('gives up a load that changes overtake five times', async t => {
