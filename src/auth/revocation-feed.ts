@@ -26,6 +26,10 @@ export interface RevocationFeedEvents {
 /** Changes read in one go. */
 const PAGE = 1000
 
+/** How long a start waits for the store: whoever knocks meanwhile should be told that the proxy is starting, and not find
+ * nobody there. */
+const START_MS = 2_000
+
 export class RevocationFeed {
   readonly #options: RevocationFeedOptions
   #running: Promise<void> | undefined
@@ -40,11 +44,14 @@ export class RevocationFeed {
     this.#options = options
   }
 
-  /** Reads the list once and goes on reading it. Does not reject when the store is down: the list is then stale, and
-   * the next poll tries again. */
+  /** Reads the list and goes on reading it; resolves after the first read, or when it takes long. Does not reject when the
+   * store is down: the list is then stale, and the next poll tries again. */
   async start(): Promise<void> {
     this.#push = this.#options.push.listen(() => void this.refresh())
-    await this.refresh()
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>(resolve => (timer = setTimeout(resolve, START_MS)))
+    await Promise.race([this.refresh(), late])
+    clearTimeout(timer)
   }
 
   /** Reads what is new. Calls that come while a read runs share one more read after it. */
