@@ -3,6 +3,7 @@
 import type { Change, ChangeKind, ChangePage, ChangeSource } from '../auth/sources.js'
 import type { EpochMs, Seq } from '../auth/account.js'
 import type { Executor } from './pool.js'
+import { StoreError } from './store-error.js'
 
 /** A page that also says whether the reader came too late. */
 export interface StoredChangePage extends ChangePage {
@@ -46,6 +47,8 @@ export class Changes implements ChangeSource {
   async #read(doing: string, condition: string, missed: string, values: number[]): Promise<StoredChangePage> {
     const [row] = await this.#store.run<PageRow>(doing, pageSql(condition, missed), values)
     if (!row) throw new TypeError('a statement with one row returned none')
+    // It may lag behind without an end, and would look as young as ever: no revocation that it lacks may be missed.
+    if (row.is_standby) throw new StoreError('unavailable', `${doing}: the store is a standby`)
     return { changes: row.changes, head: Number(row.head), storeTime: row.store_time, missed: row.missed }
   }
 }
@@ -53,6 +56,7 @@ export class Changes implements ChangeSource {
 interface PageRow {
   head: string
   store_time: EpochMs
+  is_standby: boolean
   missed: boolean
   changes: (Change & { kind: ChangeKind })[]
 }
@@ -62,6 +66,7 @@ interface PageRow {
 function pageSql(condition: string, missed: string): string {
   return `
     select postern.change_head() as head, postern.epoch_ms(statement_timestamp()) as store_time, ${missed} as missed,
+      pg_is_in_recovery() as is_standby,
       (select coalesce(json_agg(json_build_object(
           'seq', c.seq, 'at', postern.epoch_ms(c.at), 'kind', c.kind, 'accountId', c.account_id,
           'accountName', c.account_name, 'keyId', c.key_id, 'databaseId', c.database_id,

@@ -92,6 +92,8 @@ function codeOf(code: string, constraint: string | undefined): StoreErrorCode {
     case '25P03': // idle_in_transaction_session_timeout
     case 'ETIMEDOUT':
       return 'timeout'
+    case '25006': // read_only_sql_transaction: a standby, or a store that was closed to writers
+      return 'unavailable'
     case '3F000': // invalid_schema_name
     case '42P01': // undefined_table
     case '42703': // undefined_column
@@ -101,8 +103,9 @@ function codeOf(code: string, constraint: string | undefined): StoreErrorCode {
   // 22: data exception, 23: integrity constraint violation.
   if (/^2[23]...$/.test(code)) return 'invalid'
   // 08: connection exception, 28: invalid authorization, 3D: no such database, 53: insufficient resources,
-  // 57P: the server shuts down or starts. And what Node says of sockets and TLS (ECONNREFUSED, CERT_HAS_EXPIRED).
-  if (/^(08|28|3D|53|57P)/.test(code) || !/^[0-9A-Z]{5}$/.test(code)) return 'unavailable'
+  // 57P: the server shuts down or starts, 58: its system fails. And what Node says of sockets and TLS (ECONNREFUSED,
+  // CERT_HAS_EXPIRED).
+  if (/^(08|28|3D|53|57P|58)/.test(code) || !/^[0-9A-Z]{5}$/.test(code)) return 'unavailable'
   return 'internal'
 }
 

@@ -23,6 +23,35 @@ export const SCENARIOS = {
     fault: 'The push channel of an instance is dead but looks connected',
     asserted: `${EACH_KIND}: its poll finds them. A heartbeat that is not heard tells that the push is down, and makes it connect anew.`,
   },
+  'store-restarted': {
+    fault: 'The store is shut down without a goodbye, and started again, under live sessions',
+    asserted:
+      'Sessions go on, and accounts that are known go on logging in. When the store is back the same processes have a young ' +
+      'list, hear pushes again, and a revocation ends a session.',
+  },
+  'store-errors': {
+    fault: 'The store answers with errors: a table is not to be found',
+    asserted:
+      'The list counts as not refreshed, sessions go on and known accounts log in. A revocation that is committed then ends ' +
+      'its session as soon as the store answers again.',
+  },
+  'store-full': {
+    fault: 'The store can be read and not be written, as when its disk is full',
+    asserted:
+      'Nothing of the data plane is disturbed. A revocation is not acknowledged (503 store_unavailable), and works once the ' +
+      'store can be written again.',
+  },
+  'store-standby': {
+    fault: 'The store fails over to a standby that is not promoted',
+    asserted:
+      'Its answers do not count as young, as it may lag behind without an end. Sessions go on; once it is promoted ' +
+      'everything works again, without a restart.',
+  },
+  'start-without-store': {
+    fault: 'An instance starts while the way to the store swallows everything',
+    asserted:
+      'It refuses logins with 57P03, is live and not ready, and recovers by itself when the way is whole again.',
+  },
 } as const satisfies Record<string, Scenario>
 
 export type ScenarioName = keyof typeof SCENARIOS

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import type { Test } from 'tap'
 import { createPostern } from '../../src/sdk/client.js'
 import { openStore, type Store } from '../../src/store/pool.js'
-import { faultyWire, type FaultyWire } from '../support/faulty-wire.js'
+import { faultyWire, type FaultyWire, type Mode } from '../support/faulty-wire.js'
 import { watchSecret, watchText } from '../support/leak-watch.js'
 import { postern, type Running } from '../support/postern.js'
 import type { TestServer } from '../support/postgres.js'
@@ -30,6 +30,8 @@ export interface FaultyInstance {
   uri(member: Member): string
   /** The value of a metric, summed over the series that have all these labels. */
   metric(name: string, labels?: Record<string, string>): Promise<number>
+  /** The status of /livez. */
+  live(): Promise<number>
   /** What /readyz says. */
   ready(): Promise<{ readonly status: number; readonly reasons: readonly string[] }>
 }
@@ -40,8 +42,8 @@ export interface Stage {
   readonly storeUrl: string
   /** Whose grant the accounts below rest on. */
   readonly admin: Member
-  /** Starts one more instance; it is killed when the test ends. */
-  instance(env?: Record<string, string>): Promise<FaultyInstance>
+  /** Starts one more instance; it is killed when the test ends. Its way to the store may be broken from the start. */
+  instance(options?: { readonly env?: Record<string, string>; readonly mode?: Mode }): Promise<FaultyInstance>
   /** Makes a pinned service account with a key. */
   account(on: FaultyInstance): Promise<Member>
   /** Makes a key for an account. */
@@ -90,8 +92,8 @@ export async function setStage(t: Test, { server, upstream = server, env = {} }:
     store,
     storeUrl,
     admin: { name: ADMIN, keyId: token.slice(5, 17), token },
-    async instance(extra = {}) {
-      const instance = await startInstance(t, storeUrl, token, { ...settings, ...extra })
+    async instance({ env: own = {}, mode = 'pass' } = {}) {
+      const instance = await startInstance(t, { storeUrl, token, mode, env: { ...settings, ...own } })
       if (!isSetUp) await setUp(instance.api, shopUrl)
       isSetUp = true
       return instance
@@ -122,14 +124,17 @@ async function setUp(api: Api, shopUrl: string): Promise<void> {
   })
 }
 
-async function startInstance(
-  t: Test,
-  storeUrl: string,
-  token: string,
-  env: Record<string, string>,
-): Promise<FaultyInstance> {
+interface Start {
+  readonly storeUrl: string
+  readonly token: string
+  readonly mode: Mode
+  readonly env: Record<string, string>
+}
+
+async function startInstance(t: Test, { storeUrl, token, mode, env }: Start): Promise<FaultyInstance> {
   const { hostname: host, port } = new URL(storeUrl)
   const wire = await faultyWire(t, { host, port: Number(port) })
+  wire.set(mode)
   const throughWire = new URL(storeUrl)
   throughWire.port = String(wire.port)
   const process = postern(t, ['serve'], { ...env, POSTERN_STORE_URL: throughWire.href })
@@ -148,6 +153,7 @@ async function startInstance(
     uri: ({ name, token }) =>
       `postgresql://${encodeURIComponent(name)}:${token}@127.0.0.1:${String(proxyPort)}/shop?sslmode=disable`,
     metric: async (name, labels = {}) => sumOf(await (await fetch(`${ready.metrics}/metrics`)).text(), name, labels),
+    live: async () => (await fetch(`${ready.metrics}/livez`)).status,
     async ready() {
       const answer = await fetch(`${ready.metrics}/readyz`)
       const { reasons } = (await answer.json()) as { reasons: string[] }

@@ -36,7 +36,8 @@ export async function testServer(t: Suite): Promise<TestServer> {
   return { ...server, freshDatabase: options => freshDatabase(server.url, options?.template) }
 }
 
-async function freshDatabase(url: (dbname: string) => string, template = 'template1'): Promise<string> {
+/** Makes a new database on the server with these URLs, as a copy of the template, and returns the URL of it. */
+export async function freshDatabase(url: (dbname: string) => string, template = 'template1'): Promise<string> {
   const name = `test_${randomUUID().replaceAll('-', '')}`
   const client = new pg.Client(url('postgres'))
   await client.connect()
