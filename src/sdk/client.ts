@@ -87,7 +87,7 @@ export function createPostern(options: PosternOptions): PosternClient {
   client.use({
     onRequest: ({ request, schemaPath }) => {
       const isCreation = request.method === 'POST' && CREATIONS.has(schemaPath)
-      if (isCreation && !request.headers.has(KEY)) request.headers.set(KEY, crypto.randomUUID())
+      if (isCreation && !request.headers.has(KEY)) request.headers.set(KEY, randomKey())
       return request
     },
     onResponse: async ({ response }) => {
@@ -96,6 +96,11 @@ export function createPostern(options: PosternOptions): PosternClient {
   })
   const { GET, POST, PUT, PATCH, DELETE } = client
   return { GET, POST, PUT, PATCH, DELETE } as unknown as PosternClient
+}
+
+// Not crypto.randomUUID: browsers have that for pages of https and of localhost only.
+function randomKey(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('')
 }
 
 function baseUrl(url: string): string {

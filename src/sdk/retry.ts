@@ -1,8 +1,6 @@
 // Gives every attempt a deadline, and sends a call again that failed in passing, if that is safe: a GET, or a creation with
 // an Idempotency-Key. Whether another POST whose answer was lost has done its work can't be known.
 
-import { setTimeout as sleep } from 'node:timers/promises'
-
 export interface RetryOptions {
   readonly timeoutMs: number
   /** Further attempts at most. */
@@ -51,6 +49,11 @@ function waitAskedFor({ response, error }: Outcome): number | null {
   if (!PASSING.has(response.status) && !(response.status === 409 && retryAfter !== null)) return null
   const seconds = Number(retryAfter ?? 0)
   return Number.isFinite(seconds) ? seconds * 1000 : 0
+}
+
+// Of the browser too, which has no module of Node.
+function sleep(ms: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, ms))
 }
 
 async function settle(response: Promise<Response>): Promise<Outcome> {
