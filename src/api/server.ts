@@ -22,6 +22,7 @@ import type { Store } from '../store/pool.js'
 import type { Sealer } from '../store/seal.js'
 import { recordRefusal } from './audit-trail.js'
 import { guardRoutes, type ConsoleTerms } from './authorize.js'
+import { consolePages } from './console-pages.js'
 import type { ListenerTls } from './connection-uri.js'
 import { handleError, type ErrorLog } from './error-handler.js'
 import { sendEtags } from './etag.js'
@@ -97,6 +98,8 @@ export interface ApiParts {
   /** Who may make pinned service accounts; those there are stay. */
   readonly pinnedMakers: 'members' | 'admins'
   readonly console: ConsoleParts
+  /** The folder of the built console. */
+  readonly consoleDir: string
   /** Addresses and networks whose X-Forwarded-… headers are believed. */
   readonly trustedProxies: readonly string[]
   /** How long reports of instances count. */
@@ -141,7 +144,7 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
     const { keyId } = (request.caller as FastifyRequest['caller'] | undefined) ?? { keyId: null }
     if (keyId !== null) parts.keyUsed({ keyId, address: request.ip, userAgent: request.headers['user-agent'] })
   })
-  // The API serves data and no pages; /docs has a policy of its own.
+  // The API serves data and no pages; /docs and the console have policies of their own.
   const directives = { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] }
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives },
@@ -158,8 +161,11 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   guardRoutes(app, { ...parts, isPublicPlugin: isDocumentUrl })
   sendEtags(app)
   takeIdempotencyKeys(app, parts)
-  app.setNotFoundHandler({ preHandler: app.rateLimit() }, () => {
-    throw new Problem('route_not_found')
+  const showPage = consolePages(app, parts.consoleDir)
+  app.setNotFoundHandler({ preHandler: app.rateLimit() }, async (request, reply) => {
+    const page = showPage(request, reply)
+    if (page === null) throw new Problem('route_not_found')
+    return reply.code(reply.statusCode === 404 ? 200 : reply.statusCode).send(page)
   })
   await documentRoutes(app, parts.version, parts.console.cookie.name)
   healthRoutes(app)

@@ -1,6 +1,7 @@
 // Puts the API together from the settings and from what the instance knows.
 
 import type { FastifyInstance } from 'fastify'
+import { join } from 'node:path'
 import { Server as TlsServer } from 'node:tls'
 import { ConsoleCookie } from '../api/console-cookie.js'
 import { createApi, type ConsoleParts } from '../api/server.js'
@@ -30,6 +31,9 @@ export interface ControlPlaneOptions {
   readonly proxyPort: () => number | undefined
 }
 
+// Where it was built, for what runs from src as for what runs from dist.
+const CONSOLE_DIR = join(import.meta.dirname, '../../dist/console')
+
 /** Makes the API; it does not listen yet. */
 export async function createControlPlane(options: ControlPlaneOptions): Promise<FastifyInstance> {
   const { settings, knowledge, books, certificates, metrics, log, proxyPort } = options
@@ -57,6 +61,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     },
     pinnedMakers: settings.serviceAccounts.pinnedMakers,
     console: consoleOf(settings),
+    consoleDir: CONSOLE_DIR,
     trustedProxies: api.trustedProxies,
     reports: reportAges(settings),
     observe: ({ route, method, status, seconds }) =>

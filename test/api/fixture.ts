@@ -64,6 +64,8 @@ export interface WorldOptions {
   readonly authenticate?: ApiParts['authenticate']
   readonly pinnedMakers?: ApiParts['pinnedMakers']
   readonly console?: Partial<ConsoleParts>
+  /** The folder of a built console. Default: none was built. */
+  readonly consoleDir?: string
 }
 
 const LIMITS: ApiLimits = {
@@ -106,6 +108,7 @@ async function makeWorld(t: Suite, server: TestServer, options: WorldOptions): P
     limits: { ...LIMITS, ...options.limits },
     pinnedMakers: options.pinnedMakers ?? 'members',
     console: { ...CONSOLE, passwords: new Passwords({ concurrency: 2, maxQueue: 100 }), ...options.console },
+    consoleDir: options.consoleDir ?? '/nonexistent',
     trustedProxies: [],
     reports: { silentAfterMs: 25_000, goneAfterMs: 310_000 },
     observe: request => observed.push(request),

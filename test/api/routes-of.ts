@@ -2,7 +2,10 @@
 
 import type { FastifyInstance } from 'fastify'
 
-/** Returns `GET /v1/databases/:name` and so on, without HEAD and without the pages of the document. */
+const PAGES: ReadonlySet<string> = new Set(['GET /', 'GET /assets/:name'])
+
+/** Returns `GET /v1/databases/:name` and so on, without HEAD and without the pages of the document and of the
+ * console. */
 export function routesOf(app: FastifyInstance): string[] {
   const path: string[] = []
   const routes: string[] = []
@@ -11,9 +14,9 @@ export function routesOf(app: FastifyInstance): string[] {
     if (branch === '') continue
     const depth = branch.length / 4 - 1
     path.splice(depth, path.length, part)
-    if (path[0] === '/docs') continue
+    if (/^\/+docs/.test(path.join(''))) continue
     const shown = methods.split(', ').filter(method => method !== 'HEAD')
     routes.push(...shown.map(method => `${method} ${path.join('')}`))
   }
-  return routes.sort()
+  return routes.filter(route => !PAGES.has(route)).sort()
 }

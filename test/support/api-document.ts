@@ -11,7 +11,7 @@ import { Sealer } from '../../src/store/seal.js'
 const unused = () => Promise.reject(new Error('not to be used'))
 
 /** Makes an API whose routes and document are the real ones and whose parts lead nowhere. Close it. */
-export function unconnectedApi(): Promise<FastifyInstance> {
+export function unconnectedApi({ consoleDir = '/nonexistent' } = {}): Promise<FastifyInstance> {
   return createApi({
     store: openStore('postgres://127.0.0.1:1/none'),
     sealer: new Sealer([{ id: 'test', key: randomBytes(32) }]),
@@ -37,6 +37,7 @@ export function unconnectedApi(): Promise<FastifyInstance> {
       invitationMs: 604_800_000,
       passwords: new Passwords({ concurrency: 1, maxQueue: 1 }),
     },
+    consoleDir,
     trustedProxies: [],
     reports: { silentAfterMs: 25_000, goneAfterMs: 310_000 },
     observe: () => undefined,
