@@ -8,7 +8,10 @@ export default tseslint.config(
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {
-      parserOptions: { project: ['./test/tsconfig.json'], tsconfigRootDir: import.meta.dirname + '/..' },
+      parserOptions: {
+        project: ['./test/tsconfig.json', './src/console/tsconfig.json'],
+        tsconfigRootDir: import.meta.dirname + '/..',
+      },
     },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import t from 'tap'
-import { LOANS, partOf, RULES } from './rules.js'
+import { BUNDLED, LOANS, partOf, RULES } from './rules.js'
 import { type Import, inspect, packageOf, readSources, ROOT, type SourceFile, targetOf } from './source-files.js'
 
 const sources = readSources()
@@ -42,11 +42,14 @@ function isPackage(file: SourceFile, found: Import): boolean {
 }
 
 /** The names that the package in this folder declares; none when there is no such folder. */
-function dependenciesOf(folder: string): ReadonlySet<string> {
+function dependenciesOf(
+  folder: string,
+  kind: 'dependencies' | 'devDependencies' = 'dependencies',
+): ReadonlySet<string> {
   const file = join(ROOT, folder, 'package.json')
   if (!existsSync(file)) return new Set()
-  const { dependencies = {} } = JSON.parse(readFileSync(file, 'utf8')) as { dependencies?: object }
-  return new Set(Object.keys(dependencies))
+  const declared = JSON.parse(readFileSync(file, 'utf8')) as { [K in typeof kind]?: object }
+  return new Set(Object.keys(declared[kind] ?? {}))
 }
 
 void t.test('imports go only where the table of folders allows', async t => {
@@ -62,11 +65,15 @@ void t.test('every folder and file of src has a rule', async t => {
 })
 
 void t.test('every package that is imported is a dependency of ours, or comes with one by its own word', async t => {
-  const ours = dependenciesOf('.')
-  const imported = sources.flatMap(file => file.imports.filter(found => isPackage(file, found)).map(packageOf))
-  const missing = [...new Set(imported)].filter(name => !ours.has(name))
+  const [ours, forTheBuild] = [dependenciesOf('.'), dependenciesOf('.', 'devDependencies')]
+  const missing = new Set<string>()
+  for (const file of sources) {
+    const imported = file.imports.filter(found => isPackage(file, found)).map(packageOf)
+    const isBundled = BUNDLED.has(partOfFile(file))
+    for (const name of imported) if (!ours.has(name) && !(isBundled && forTheBuild.has(name))) missing.add(name)
+  }
   t.same(
-    missing.filter(name => !dependenciesOf(`node_modules/${LOANS[name] ?? '?'}`).has(name)),
+    [...missing].filter(name => !dependenciesOf(`node_modules/${LOANS[name] ?? '?'}`).has(name)),
     [],
   )
 })
@@ -124,6 +131,9 @@ void t.test('objects to each kind of import that is not allowed', async t => {
     ['cli/x.ts', "import { up } from '../up.js'", null],
     ['cli/x.ts', "import { loadSettings } from '../load-settings.js'", 'may not import load-settings'],
     ['proxy/x.ts', "import { serve } from '../serve.js'", 'may not import serve'],
+    ['console/pages/x.tsx', "import { createPostern } from '../../sdk/client.js'", null],
+    ['console/x.tsx', "import { createApi } from '../api/server.js'", 'may not import api/server'],
+    ['console/x.tsx', "import { createHash } from 'node:crypto'", 'may not import node:crypto'],
     ['proxy/x.ts', "import { env } from 'node:process'", 'may not import node:process'],
     ['sdk/x.ts', "import a from '../../package.json'", 'may not import ../package.json'],
     ['cli/x.ts', 'await import(name)', 'may not import the package name'],

@@ -50,9 +50,14 @@ export const RULES: Readonly<Record<string, Rule>> = {
     ],
   },
   ops: { ours: [], types: ['errors'], node: 'any', packages: ['prom-client', 'pino'] },
-  sdk: { ours: [], node: ['timers/promises'], packages: ['openapi-fetch'] },
+  // Runs in browsers too.
+  sdk: { ours: [], node: [], packages: ['openapi-fetch'] },
   cli: { ours: ['sdk', 'serve', 'nearest-name'], node: 'any', packages: ['commander'], environment: true },
-  console: { ours: ['sdk'], node: [], packages: [] },
+  console: {
+    ours: ['sdk'],
+    node: [],
+    packages: ['react', 'react-dom', 'react-router', '@mantine/core', '@mantine/hooks', '@tanstack/react-query'],
+  },
   // Reads PATH for the programs that it runs.
   embedded: {
     ours: [],
@@ -88,6 +93,9 @@ export const RULES: Readonly<Record<string, Rule>> = {
     environment: true,
   },
 }
+
+/** Folders that are bundled when they are built: their packages serve the build, and nobody installs them to run Postern. */
+export const BUNDLED: ReadonlySet<string> = new Set(['console'])
 
 /** Packages that we use but a dependency of ours brings, by that dependency: its objects are made of theirs. */
 export const LOANS: Readonly<Record<string, string>> = {}
