@@ -3,7 +3,7 @@ import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'src/sdk/openapi.ts', 'src/cli/postern.js'] },
+  { ignores: ['dist/**', 'config/**', 'src/sdk/openapi.ts', 'src/cli/postern.js'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {
