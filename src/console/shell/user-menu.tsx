@@ -3,10 +3,10 @@
 import {
   Avatar,
   Menu,
-  SegmentedControl,
   Text,
   UnstyledButton,
   useMantineColorScheme,
+  VisuallyHidden,
   type MantineColorScheme,
 } from '@mantine/core'
 import { Link } from 'react-router'
@@ -20,8 +20,9 @@ export function UserMenu() {
   return (
     <Menu position="bottom-end" width={250} withinPortal>
       <Menu.Target>
-        <UnstyledButton aria-label={`Menu of ${account.name}`} style={{ borderRadius: 999 }}>
-          <Avatar radius="xl" size={34} variant="light" color="accent">
+        <UnstyledButton style={{ borderRadius: 999 }}>
+          <VisuallyHidden>Menu of {account.name}</VisuallyHidden>
+          <Avatar radius="xl" size={34} variant="light" color="accent" aria-hidden="true">
             {initials(account.email)}
           </Avatar>
         </UnstyledButton>
@@ -59,21 +60,19 @@ export function UserMenu() {
 const SCHEMES = [
   { value: 'light', label: 'Light' },
   { value: 'dark', label: 'Dark' },
-  { value: 'auto', label: 'System' },
-]
+  { value: 'auto', label: 'As the system' },
+] as const
 
 function ColorSchemeChoice() {
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   return (
-    <SegmentedControl
-      fullWidth
-      size="xs"
-      my={4}
-      aria-label="Colours of the console"
-      data={SCHEMES}
-      value={colorScheme}
-      onChange={value => setColorScheme(value as MantineColorScheme)}
-    />
+    <Menu.RadioGroup value={colorScheme} onChange={value => setColorScheme(value as MantineColorScheme)}>
+      {SCHEMES.map(({ value, label }) => (
+        <Menu.RadioItem key={value} value={value} closeMenuOnClick={false}>
+          {label}
+        </Menu.RadioItem>
+      ))}
+    </Menu.RadioGroup>
   )
 }
 
