@@ -42,8 +42,33 @@ export const REFUSALS = {
   too_many_connections: {
     sqlstate: '53300',
     text: 'too many connections',
-    hint: 'Close some connections, or try again in a few seconds.',
-    cause: 'A limit of the proxy is reached: connections in all, by address, or logins in flight.',
+    hint: 'Try again in a few seconds; an operator can raise limits.connections.',
+    cause: 'The proxy has as many client connections as limits.connections allows.',
+  },
+  too_many_connections_of_address: {
+    sqlstate: '53300',
+    text: 'too many connections from this address',
+    hint: 'Close some of them; an operator can raise limits.connections_per_address.',
+    cause: 'The address has as many connections as limits.connections_per_address allows.',
+  },
+  too_many_logins: {
+    sqlstate: '53300',
+    text: 'too many logins at the same time',
+    hint: 'Try again in a few seconds.',
+    cause:
+      'As many logins are under way as login.max_in_flight allows, or as many tokens wait as login.argon2_queue does.',
+  },
+  too_many_sessions_of_account: {
+    sqlstate: '53300',
+    text: 'too many sessions of this account',
+    hint: 'Close some of them, as with a smaller pool; an operator can raise limits.sessions_per_account.',
+    cause: 'The account has as many sessions on this instance as limits.sessions_per_account allows.',
+  },
+  too_many_sessions_of_key: {
+    sqlstate: '53300',
+    text: 'too many sessions of this API key',
+    hint: 'Close some of them, or use another key of the account; an operator can raise limits.sessions_per_key.',
+    cause: 'The key has as many sessions on this instance as limits.sessions_per_key allows.',
   },
   starting: {
     sqlstate: '57P03',

@@ -126,12 +126,22 @@ const FILE = Type.Object({
     }),
   }),
   limits: Type.Object({
-    connections: count({ default: 5_000, unit: 'connections', description: 'Client connections in all.' }),
+    connections: count({
+      default: 5_000,
+      unit: 'connections',
+      description: 'Client connections of an instance in all.',
+    }),
     connections_per_address: count({
       default: 500,
       unit: 'connections',
       description: 'Client connections from one address. Raise it when clients share one, as behind a load balancer.',
     }),
+    sessions_per_account: count({
+      default: 1_000,
+      unit: 'sessions',
+      description: 'Sessions of one account on an instance.',
+    }),
+    sessions_per_key: count({ default: 500, unit: 'sessions', description: 'Sessions of one API key on an instance.' }),
     wrong_cancel_keys: count({
       default: 60,
       maximum: 10_000,

@@ -67,5 +67,5 @@ export class Authenticator {
 }
 
 function asRefusal(error: unknown): never {
-  throw error instanceof BusyError ? new Refusal('too_many_connections', { cause: error }) : error
+  throw error instanceof BusyError ? new Refusal('too_many_logins', { cause: error }) : error
 }

@@ -83,6 +83,8 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
         connections: limits.connections,
         connectionsPerAddress: limits.connectionsPerAddress,
         loginsInFlight: login.maxInFlight,
+        sessionsPerAccount: limits.sessionsPerAccount,
+        sessionsPerKey: limits.sessionsPerKey,
       }),
       upstream: { connectTimeoutMs: upstream.connectTimeoutMs, saltedPasswords: new SaltedPasswords() },
       loginTimeoutMs: login.timeoutMs,

@@ -81,7 +81,7 @@ export async function serveClient(socket: net.Socket, terms: ListenerTerms, visi
     const grant = await visit.time('lookup', () => grantFor(principal, opening.database, house.databases))
 
     session = new Session(principal, grant, visit, code => login.abort(new Refusal(code)))
-    cleanUp.push(register(session, house.sessions))
+    cleanUp.push(register(session, house))
 
     const upstream = await visit.time('upstream', () =>
       connect(grant, principal, opening, house.upstream, login.signal),
@@ -106,10 +106,14 @@ export async function serveClient(socket: net.Socket, terms: ListenerTerms, visi
   }
 }
 
-/** Makes the session findable; the function takes it out again. */
-function register(session: Session, sessions: Sessions): () => void {
+/** Makes the session findable, unless its account or key has too many; the function takes it out again. Throws a Refusal. */
+function register(session: Session, { counters, sessions }: House): () => void {
+  const leave = counters.openSession(session)
   sessions.add(session)
-  return () => sessions.remove(session)
+  return () => {
+    sessions.remove(session)
+    leave()
+  }
 }
 
 /** Relays until the session is over on both sides. */

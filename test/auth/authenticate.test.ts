@@ -367,7 +367,7 @@ void t.test('password: refuses with the limit when too many tokens wait to be ha
   const desk = new FrontDesk([robot], { concurrency: 1, maxQueue: 0 })
   const first = desk.password('robot', key.token)
   const refusal = await refusalOf(desk.password('robot', otherKey.token))
-  t.equal(refusal.code, 'too_many_connections')
+  t.equal(refusal.code, 'too_many_logins')
   t.type(refusal.cause, BusyError)
   t.ok(await first)
 })

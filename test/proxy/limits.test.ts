@@ -1,7 +1,9 @@
-// Limits on connections: one address can not take the places of all the others, not even by saying nothing.
+// Limits: one address can not take the places of all the others, not even by saying nothing; nor can one account or one key.
 
 import t from 'tap'
 import { makeWorld } from '../support/world.js'
+import { Counters } from '../../src/proxy/limits.js'
+import { gateWorld } from '../support/gate.js'
 import { metric, until } from './observe.js'
 import { RawClient } from './raw-client.js'
 
@@ -44,4 +46,77 @@ void t.test('connections from one address', async t => {
       )
       .finally(() => again.close())
   })
+})
+
+void t.test('sessions of one key, and of one account', async t => {
+  const env = { POSTERN_LIMITS_SESSIONS_PER_KEY: '2', POSTERN_LIMITS_SESSIONS_PER_ACCOUNT: '3' }
+  const world = await makeWorld(t, { env })
+  const gate = await gateWorld(t, world)
+  const robot = await world.account()
+  const other = await world.key(robot)
+  const clients: RawClient[] = []
+  t.teardown(() => clients.forEach(client => client.close()))
+  const logIn = async (member: typeof robot) => {
+    const client = await RawClient.connect(world.port())
+    clients.push(client)
+    await client.logIn(member)
+    return client
+  }
+
+  await t.test('logins of the same moment do not all find the last place free', async t => {
+    gate.hold()
+    const logins = Array.from({ length: 5 }, () => logIn(robot))
+    const settled = Promise.allSettled(logins)
+    const refusals = () => metric(world, 'postern_logins_total', { reason: 'too_many_sessions_of_key' })
+    await until(
+      'those beyond the limit are refused, while the others are on their way',
+      async () => (await refusals()) === 3,
+    )
+    gate.release()
+    t.equal((await settled).filter(({ status }) => status === 'fulfilled').length, 2)
+  })
+
+  await t.test('the text says which limit it is', async t => {
+    await t.rejects(logIn(robot), { code: '53300', message: 'too many sessions of this API key' })
+    await logIn(other)
+    await t.rejects(logIn(other), { code: '53300', message: 'too many sessions of this account' })
+    await logIn(await world.account())
+  })
+
+  await t.test('a place is free again when its session is over', async t => {
+    clients.forEach(client => client.close())
+    await until('all are over', async () => (await metric(world, 'postern_sessions_active')) === 0)
+    await Promise.all([logIn(robot), logIn(other)])
+    t.equal(await metric(world, 'postern_logins_total', { reason: 'too_many_sessions_of_account' }), 1)
+  })
+})
+
+void t.test('each limit has a refusal of its own, and what is given back is free', async t => {
+  const limits = {
+    connections: 3,
+    connectionsPerAddress: 2,
+    loginsInFlight: 1,
+    sessionsPerAccount: 2,
+    sessionsPerKey: 1,
+  }
+  const counters = new Counters(limits)
+  const [leave] = [counters.enter('192.0.2.1'), counters.enter('192.0.2.1'), counters.enter('192.0.2.1')]
+  t.throws(() => counters.beginLogin('192.0.2.1'), { code: 'too_many_connections_of_address' })
+  const endLogin = counters.beginLogin('192.0.2.2')
+  t.throws(() => counters.beginLogin('192.0.2.2'), { code: 'too_many_logins' })
+  counters.enter('192.0.2.2')
+  t.throws(() => counters.beginLogin('192.0.2.2'), { code: 'too_many_connections' })
+  leave()
+  endLogin()
+  endLogin()
+  counters.beginLogin('192.0.2.1')()
+
+  const session = (accountId: string, keyId: string) => counters.openSession({ accountId, keyId })
+  const end = session('robot', 'k1')
+  t.throws(() => session('robot', 'k1'), { code: 'too_many_sessions_of_key' })
+  session('robot', 'k2')
+  t.throws(() => session('robot', 'k3'), { code: 'too_many_sessions_of_account' })
+  end()
+  session('robot', 'k3')
+  t.throws(() => session('robot', 'k1'), { code: 'too_many_sessions_of_account' })
 })
