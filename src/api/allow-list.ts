@@ -19,8 +19,8 @@ function mistakeIn(entry: string, field: string): FieldError | null {
     return { field, problem: 'is not a network', hint: 'As in 192.0.2.0/24, 2001:db8::/32, or an address alone.' }
   }
   const whole = masked(network)
-  if (whole.bytes.every((byte, index) => byte === network.bytes[index])) return null
-  const alone = formatNetwork({ ...network, bits: network.bytes.length * 8 })
+  if (formatNetwork(whole) === formatNetwork(network)) return null
+  const alone = formatNetwork({ ...network, bits: network.address.kind() === 'ipv4' ? 32 : 128 })
   const problem = `has bits set beyond its prefix of ${network.bits}`
   return { field, problem, hint: `The network is ${formatNetwork(whole)}; the address alone is ${alone}.` }
 }

@@ -1,45 +1,48 @@
 // IP addresses and networks (RFC 4632, RFC 4291) as allow-lists and budgets need them. An IPv4 address in IPv6's clothes
 // (RFC 4291, section 2.5.5.2) counts as IPv4, in whatever form it came.
 
-import { isIP, SocketAddress } from 'node:net'
+import ipaddr from 'ipaddr.js'
+import { isIP } from 'node:net'
 
-/** An address in network order: 4 bytes of IPv4 or 16 of IPv6. */
-type AddressBytes = readonly number[]
+type Address = ipaddr.IPv4 | ipaddr.IPv6
 
-/** All addresses whose first `bits` bits are those of `bytes`. */
+/** All addresses whose first `bits` bits are those of `address`. */
 export interface Network {
-  readonly bytes: AddressBytes
+  readonly address: Address
   readonly bits: number
 }
 
 /** Reads `10.0.0.0/8` or `2001:db8::/32`; an address alone is the network of just itself. null: it is neither. Bits beyond
  * the prefix are as they were given: see `masked`. */
 export function parseNetwork(text: string): Network | null {
-  const [address = '', prefix, ...more] = text.split('/')
-  if (more.length > 0 || address.includes('%')) return null
-  const bytes = toBytes(address)
-  if (!bytes) return null
-  if (prefix === undefined) return { bytes, bits: bytes.length * 8 }
+  const [host = '', prefix, ...more] = text.split('/')
+  // A zone names an interface of one machine, not a network.
+  if (more.length > 0 || host.includes('%')) return null
+  const address = parseAddress(host)
+  if (!address) return null
+  if (prefix === undefined) return { address, bits: widthOf(address) }
   if (!/^(0|[1-9]\d{0,2})$/.test(prefix)) return null
   // 96 bits of a mapped address say only that it is IPv4.
-  const bits = Number(prefix) - (isMapped(address, bytes) ? 96 : 0)
-  return bits >= 0 && bits <= bytes.length * 8 ? { bytes, bits } : null
+  const bits = Number(prefix) - (address.kind() === 'ipv4' && host.includes(':') ? 96 : 0)
+  return bits >= 0 && bits <= widthOf(address) ? { address, bits } : null
 }
 
 /** The network with the bits beyond its prefix cleared. */
-export function masked({ bytes, bits }: Network): Network {
-  return { bytes: bytes.map((byte, index) => byte & maskOf(bits, index)), bits }
+export function masked({ address, bits }: Network): Network {
+  const kind = address.kind() === 'ipv4' ? ipaddr.IPv4 : ipaddr.IPv6
+  return { address: kind.networkAddressFromCIDR(formatNetwork({ address, bits })), bits }
 }
 
 /** The network in its one form, as in `2001:db8::/32` (RFC 5952). */
-export function formatNetwork({ bytes, bits }: Network): string {
-  return `${formatAddress(bytes)}/${bits}`
+export function formatNetwork({ address, bits }: Network): string {
+  const text = address.kind() === 'ipv4' ? address.toString() : (address as ipaddr.IPv6).toRFC5952String()
+  return `${text}/${bits}`
 }
 
 /** Tells whether an address is in one of these networks. What is no address is in none. */
 export function isWithin(address: string, networks: readonly string[]): boolean {
-  const bytes = parseAddress(address)
-  return bytes !== null && networks.some(text => contains(parseNetwork(text), bytes))
+  const parsed = parseAddress(address)
+  return parsed !== null && networks.some(text => contains(parseNetwork(text), parsed))
 }
 
 /** Sizes of the networks that stand for one client. */
@@ -52,76 +55,22 @@ export interface PrefixBits {
 const NEIGHBOURHOOD: PrefixBits = { ipv4: 24, ipv6: 64 }
 
 /** The network that an address belongs to, in its one form; what is no address is returned as it is. */
-export function networkOf(address: string, { ipv4, ipv6 } = NEIGHBOURHOOD): string {
-  const bytes = parseAddress(address)
-  if (!bytes) return address
-  return formatNetwork(masked({ bytes, bits: bytes.length === 4 ? ipv4 : ipv6 }))
+export function networkOf(text: string, bits: PrefixBits = NEIGHBOURHOOD): string {
+  const address = parseAddress(text)
+  if (!address) return text
+  return formatNetwork(masked({ address, bits: bits[address.kind()] }))
 }
 
-/** Without the zone of a link-local address (`fe80::1%eth0`): it names an interface of this machine. */
-function parseAddress(text: string): AddressBytes | null {
-  return toBytes(text.replace(/%.*$/, ''))
+/** The forms that Node takes for an address, and no others: elsewhere `010.0.0.1` and `10.1` are read too, as who knows what. */
+function parseAddress(text: string): Address | null {
+  const withoutZone = text.replace(/%.*$/, '')
+  return isIP(withoutZone) === 0 ? null : ipaddr.process(withoutZone)
 }
 
-function contains(network: Network | null, address: AddressBytes): boolean {
-  if (network?.bytes.length !== address.length) return false
-  return address.every((byte, index) => ((byte ^ (network.bytes[index] ?? 0)) & maskOf(network.bits, index)) === 0)
+function contains(network: Network | null, address: Address): boolean {
+  return network?.address.kind() === address.kind() && address.match([network.address, network.bits])
 }
 
-/** The bits of the byte at `index` that count. */
-function maskOf(bits: number, index: number): number {
-  const counted = Math.min(8, Math.max(0, bits - index * 8))
-  return (0xff << (8 - counted)) & 0xff
-}
-
-function toBytes(address: string): AddressBytes | null {
-  switch (isIP(address)) {
-    case 4:
-      return address.split('.').map(Number)
-    case 6: {
-      const bytes = expand(address)
-      return MAPPED_PREFIX.every((byte, index) => bytes[index] === byte) ? bytes.slice(12) : bytes
-    }
-    default:
-      return null
-  }
-}
-
-// ::ffff:0:0/96
-const MAPPED_PREFIX = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]
-
-function isMapped(address: string, bytes: AddressBytes): boolean {
-  return address.includes(':') && bytes.length === 4
-}
-
-/** The 16 bytes of what isIP says is IPv6. */
-function expand(address: string): number[] {
-  const [head = '', tail = ''] = address.split('::').map(groupsOf)
-  const [before, after] = [bytesOf(head), bytesOf(tail)]
-  return [...before, ...Array.from({ length: 16 - before.length - after.length }, () => 0), ...after]
-}
-
-/** The groups, with a dotted tail as the two that it stands for. */
-function groupsOf(text: string): string {
-  return text.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_dotted, ...parts) => {
-    const [a = 0, b = 0, c = 0, d = 0] = parts.slice(0, 4).map(Number)
-    return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`
-  })
-}
-
-function bytesOf(groups: string): number[] {
-  if (groups === '') return []
-  return groups.split(':').flatMap(group => {
-    const value = Number.parseInt(group, 16)
-    return [value >> 8, value & 0xff]
-  })
-}
-
-function formatAddress(bytes: AddressBytes): string {
-  if (bytes.length === 4) return bytes.join('.')
-  const groups = Array.from({ length: 8 }, (_, index) =>
-    ((bytes[2 * index] ?? 0) * 256 + (bytes[2 * index + 1] ?? 0)).toString(16),
-  )
-  // Node finds the longest run of zeros.
-  return new SocketAddress({ address: groups.join(':'), family: 'ipv6' }).address
+function widthOf(address: Address): 32 | 128 {
+  return address.kind() === 'ipv4' ? 32 : 128
 }

@@ -1,9 +1,10 @@
 // The proxy as a whole: its listeners, and the drain that ends them.
 
 import net from 'node:net'
+import { isWithin } from '../auth/networks.js'
 import { ClientGone } from './client.js'
 import type { ListenerTerms } from './negotiate.js'
-import { peerOf, readRealAddress, trustedNetworks, type ClientAddress } from './real-address.js'
+import { peerOf, readRealAddress, type ClientAddress } from './real-address.js'
 import { serveClient, type House } from './session.js'
 import { Visit } from './visit.js'
 
@@ -98,7 +99,7 @@ export class Proxy {
   }
 
   #listenOn(listener: Listener): Promise<ListenerAddress> {
-    const isBalancer = trustedNetworks(listener.trustedProxies)
+    const isBalancer = (address: string) => isWithin(address, listener.trustedProxies)
     const server = net.createServer(
       // Half-open, because a client may say its last and still read; no delay, because messages are small.
       { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS },

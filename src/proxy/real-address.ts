@@ -11,19 +11,6 @@ export interface ClientAddress {
   readonly port: number
 }
 
-/** Makes the test whether a peer is a trusted load balancer. `networks` are addresses or CIDR blocks, checked by the
- * settings. */
-export function trustedNetworks(networks: readonly string[]): (address: string) => boolean {
-  const list = new net.BlockList()
-  for (const network of networks) {
-    const [address = '', prefix] = network.split('/')
-    const family = net.isIPv6(address) ? 'ipv6' : 'ipv4'
-    if (prefix === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(prefix), family)
-  }
-  return address => net.isIP(address) !== 0 && list.check(address, net.isIPv6(address) ? 'ipv6' : 'ipv4')
-}
-
 /** The peer of a socket; an IPv4 peer of a listener for both families by its IPv4 address, so that limits and networks know
  * it by one name. */
 export function peerOf({ remoteAddress = '', remotePort = 0 }: net.Socket): ClientAddress {

@@ -22,7 +22,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   wire: { ours: [], node: ['buffer'], packages: [] },
   scram: { ours: [], node: ['crypto'], packages: [] },
   // net: to tell kinds of addresses apart.
-  auth: { ours: ['scram', 'errors'], node: ['crypto', 'net'], packages: ['lru-cache', 'argon2'] },
+  auth: { ours: ['scram', 'errors'], node: ['crypto', 'net'], packages: ['lru-cache', 'argon2', 'ipaddr.js'] },
   upstream: {
     ours: ['wire', 'scram', 'errors'],
     node: NETWORK,
