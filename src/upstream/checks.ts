@@ -1,6 +1,7 @@
 // The checks behind a proof. Each asks the catalog, as the login itself, and some try; none leaves anything behind.
 // Manual, "Access Privilege Inquiry Functions".
 
+import { CHECK_INTERVAL } from './lost-client.js'
 import type { Subject } from './prove.js'
 import { QueryError, type Row } from './query.js'
 import { identifier } from './quote.js'
@@ -40,13 +41,13 @@ export async function attributes({ run }: Subject): Promise<Verdict> {
   )
 }
 
-// Any session can give its own login defaults, which then hold for all sessions of that login.
+// Any session can give its own login defaults, which then hold for all sessions of that login. One is of provisioning.
 async function ownSettings(run: Run): Promise<string[]> {
   const rows = await run(`
     SELECT split_part(setting, '=', 1) AS name
       FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) setting
      WHERE r.rolname = current_user ORDER BY 1`)
-  return namesOf(rows)
+  return namesOf(rows).filter(name => name !== CHECK_INTERVAL)
 }
 
 export async function memberships({ role, run, others }: Subject): Promise<Verdict> {

@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { grantConnect, grantCreate, grantOwner, grantPredefined, revokeOthers } from './grants.js'
+import { watchForLostClients } from './lost-client.js'
 import { LOGIN_ROLES, loginName, type LoginRole } from './login-names.js'
 import { notesOn } from './notes.js'
 import { ProvisionError, withRight } from './provision-error.js'
@@ -136,6 +137,7 @@ async function grantAll(run: Run, facts: Facts, logins: Logins): Promise<string[
   await grantPredefined(run, facts, 'pg_write_all_data', [writer.user, admin.user])
   const obstacle = await grantOwner(run, facts, admin.user)
   const notes = obstacle === null ? [] : await grantCreate(run, facts, admin.user, obstacle)
+  notes.push(...(await watchForLostClients(run, all)))
 
   const read = ['pg_read_all_data']
   const write = [...read, 'pg_write_all_data']

@@ -34,6 +34,12 @@ async function ofASuperuser(t: Test, server: Server): Promise<void> {
     t.equal(await refused(server, 'Of Super', logins.admin, 'CREATE SCHEMA own'), null)
   })
 
+  await t.test('has sessions end whose client is lost within a query', async t => {
+    const interval = "(current_setting('client_connection_check_interval') = '1s')::int"
+    for (const login of Object.values(logins))
+      t.equal(await refused(server, 'Of Super', login, `SELECT 1 / ${interval}`), null)
+  })
+
   await t.test('covers tables that are made later', async t => {
     await server.sql('CREATE SCHEMA later; CREATE TABLE later.things ()', 'Of Super')
     t.equal(await refused(server, 'Of Super', logins.reader, 'SELECT FROM later.things'), null)
