@@ -14,6 +14,10 @@ const EACH_KIND =
   'A key revoked, an account disabled, one deleted, a key that expires, a grant removed, one of a group removed, and a ' +
   'session ended, all through one instance, end sessions on the other, each with its own reason'
 
+const LOSES_NOTHING =
+  'Every acknowledged revocation is in force and in the audit log, whose chain is whole; no session of a revoked key lives ' +
+  'while others go on; clients are told what is true; no backend stays in the database, and descriptors and memory come back.'
+
 export const SCENARIOS = {
   'push-on': {
     fault: 'None: two instances, all is well',
@@ -51,6 +55,18 @@ export const SCENARIOS = {
     fault: 'An instance starts while the way to the store swallows everything',
     asserted:
       'It refuses logins with 57P03, is live and not ready, and recovers by itself when the way is whole again.',
+  },
+  'instance-killed': {
+    fault: 'An instance is killed (SIGKILL) at a random moment, while clients work and keys are revoked',
+    asserted: LOSES_NOTHING,
+  },
+  'store-killed': {
+    fault: 'The server of the store is killed with all its processes at a random moment, and started again later',
+    asserted: `${LOSES_NOTHING} Nothing is restarted but the server.`,
+  },
+  'upstream-killed': {
+    fault: 'The server of the database is killed with all its processes at a random moment, and started again later',
+    asserted: `${LOSES_NOTHING} Nothing is restarted but the server.`,
   },
 } as const satisfies Record<string, Scenario>
 
