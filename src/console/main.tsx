@@ -18,6 +18,9 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"
 const root = document.getElementById('root')
 if (!root) throw new Error('the page has no root')
 
+// Where react-remove-scroll, which keeps the page still under a dialog, looks for it.
+Object.assign(globalThis, { __webpack_nonce__: nonce })
+
 createRoot(root).render(
   <StrictMode>
     <MantineProvider
