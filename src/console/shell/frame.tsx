@@ -4,6 +4,7 @@ import { AppShell, Burger, Group } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useEffect, useRef } from 'react'
 import { Link, Outlet, useLocation } from 'react-router'
+import { ChangeWatches } from '../parts/change-progress.js'
 import { CrashGuard } from './crash-guard.js'
 import { Logo } from './logo.js'
 import { Navigation } from './navigation.js'
@@ -60,6 +61,7 @@ export function Frame() {
           <Outlet />
         </CrashGuard>
       </AppShell.Main>
+      <ChangeWatches />
     </AppShell>
   )
 }
