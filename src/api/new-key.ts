@@ -22,9 +22,10 @@ export async function mintKey(account: Account): Promise<Minted> {
   return { token, key: { id: keyId, accountId: account.id, credential: await createCredential(token, account.scram) } }
 }
 
-/** @param days from now; undefined: for ever */
-export function expiryIn(days: number | undefined): number | null {
-  return days === undefined ? null : Date.now() + days * DAY_MS
+/** How long a key is to work, in milliseconds.
+ * @param days undefined: for ever */
+export function lifetimeOfDays(days: number | undefined): number | null {
+  return days === undefined ? null : days * DAY_MS
 }
 
 export function keyLimit({ kind }: Account, limits: ApiLimits): number {

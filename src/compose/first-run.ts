@@ -88,7 +88,7 @@ async function ensureAdmin({ store }: Knowledge, remembered: Quickstart['admin']
 
 /** Answers the remembered token if its key still works, or a new one. */
 async function ensureKey(
-  { store, accountRecords }: Knowledge,
+  { store, accountRecords, revocations }: Knowledge,
   account: Account,
   remembered: string | undefined,
   limit: number,
@@ -97,7 +97,8 @@ async function ensureKey(
   const { value: record } = await accountRecords.loadAccount(account.name)
   if (!record) throw new Error(`the account ${account.name} is gone`)
   const key = record.keys.find(candidate => candidate.id === keyId)
-  if (remembered && key && !key.revoked && (key.expiresAt === null || key.expiresAt > Date.now())) return remembered
+  const isActive = key && !key.revoked && (key.expiresAt === null || key.expiresAt > revocations.storeNow())
+  if (remembered && isActive) return remembered
   const minted = mintToken()
   const credential = await createCredential(minted.token, record.scram)
   const made = { id: minted.keyId, accountId: account.id, name: 'first start', credential }

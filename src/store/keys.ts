@@ -14,6 +14,8 @@ export interface NewKey {
   readonly name?: string | null
   readonly description?: string | null
   readonly expiresAt?: EpochMs | null
+  /** How long it works, by the clock of the store, in place of `expiresAt`: other machines' clocks may be wrong, or jump. */
+  readonly lifetimeMs?: number | null
   /** Id of the account that makes it. */
   readonly createdBy?: string | null
   readonly credential: Credential
@@ -30,8 +32,21 @@ export async function createKey(tx: Transaction, key: NewKey, limit: number): Pr
   const [made] = await tx.run<ApiKey>(
     'create a key',
     `insert into postern.api_keys as k (id, account_id, name, description, expires_at, stored_key, server_key, argon2, created_by)
-     values ($1, $2, $3, $4, to_timestamp($5::double precision / 1000), $6, $7, $8, $9) returning ${KEY_SQL}`,
-    [key.id, key.accountId, key.name, key.description, key.expiresAt, storedKey, serverKey, argon2, key.createdBy],
+     values ($1, $2, $3, $4,
+       coalesce(to_timestamp($5::double precision / 1000), now() + $10::double precision * interval '1 millisecond'),
+       $6, $7, $8, $9) returning ${KEY_SQL}`,
+    [
+      key.id,
+      key.accountId,
+      key.name,
+      key.description,
+      key.expiresAt,
+      storedKey,
+      serverKey,
+      argon2,
+      key.createdBy,
+      key.lifetimeMs,
+    ],
   )
   return found(made, 'create a key')
 }

@@ -57,6 +57,19 @@ void t.test('imports go only where the table of folders allows', async t => {
   t.same(sources.flatMap(objectionsTo), [])
 })
 
+// The promise of five minutes rests on a clock that nobody sets, and expiry on that of the store.
+const ON_THE_WALL = [
+  // How long a certificate is valid is told by the machine that has it.
+  'embedded/certificates.ts',
+  // Goes by the clock of its library, which counts wrong passwords.
+  'store/failure-budget.ts',
+]
+
+void t.test('nothing asks the clock on the wall for the time, but what has to', async t => {
+  const asking = sources.filter(({ text }) => /\bDate\.now\(|\bnew Date\(\)/.test(text)).map(({ path }) => path)
+  t.same(asking.filter(path => !/^(cli|console|web)\//.test(path)).sort(), ON_THE_WALL)
+})
+
 void t.test('every folder and file of src has a rule', async t => {
   t.same(
     [...new Set(sources.map(partOfFile))].filter(part => !(part in RULES)),

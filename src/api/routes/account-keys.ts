@@ -6,7 +6,7 @@ import { findAccount, orNotFound } from '../access.js'
 import { change } from '../audit-trail.js'
 import { create } from '../idempotency.js'
 import { toList, toPageRequest } from '../lists.js'
-import { expiryIn, keyLimit, mintKey, orLimitReached } from '../new-key.js'
+import { keyLimit, lifetimeOfDays, mintKey, orLimitReached } from '../new-key.js'
 import {
   CreatedKeySchema,
   KeyListQuery,
@@ -68,7 +68,7 @@ export function accountKeyRoutes(app: Api, { store, limits }: ApiParts): void {
       const account = await findAccount(store, caller, params.account, 'manage')
       const { key: secret, token } = await mintKey(account)
       const { name = null, description = null, expires_in_days: days } = body
-      const newKey = { ...secret, name, description, expiresAt: expiryIn(days), createdBy: caller.account.id }
+      const newKey = { ...secret, name, description, lifetimeMs: lifetimeOfDays(days), createdBy: caller.account.id }
       const limit = keyLimit(account, limits)
       const creation = create(store, { request, reply }, async (tx, note) => {
         const made = showKey(await createKey(tx, newKey, limit), account.name)

@@ -4,7 +4,7 @@ import { lifetimeOf, rotateKey } from '../../store/rotate-key.js'
 import { orNotFound } from '../access.js'
 import { findKey } from '../find-key.js'
 import { create } from '../idempotency.js'
-import { expiryIn, keyLimit, mintKey, orLimitReached } from '../new-key.js'
+import { keyLimit, lifetimeOfDays, mintKey, orLimitReached } from '../new-key.js'
 import { KeyRotationSchema, RotatedKeySchema, showKey } from '../resources/key.js'
 import { KeyParams } from '../schema-types.js'
 import type { Api, ApiParts } from '../server.js'
@@ -49,8 +49,7 @@ export function keyRotationRoutes(app: Api, { store, limits }: ApiParts): void {
             ...key,
             name: body.name ?? name,
             description,
-            expiresAt:
-              body.expires_in_days === undefined ? expiryAfter(lifetimeOf(old)) : expiryIn(body.expires_in_days),
+            lifetimeMs: body.expires_in_days === undefined ? lifetimeOf(old) : lifetimeOfDays(body.expires_in_days),
             createdBy: caller.account.id,
           }),
         })
@@ -65,7 +64,3 @@ export function keyRotationRoutes(app: Api, { store, limits }: ApiParts): void {
 }
 
 const NO_ROOM = 'Revoke a key that is no longer used, or rotate with `grace_minutes` 0: the old key is revoked at once.'
-
-function expiryAfter(lifetimeMs: number | null): number | null {
-  return lifetimeMs === null ? null : Date.now() + lifetimeMs
-}
