@@ -1,4 +1,4 @@
-// Benchmarks: `npm run bench -- relay | login | bulk | memory`, or several, or none for all of them.
+// Benchmarks: `npm run bench -- relay | login | bulk | memory | revocation`, or several, or none for all of them.
 //
 // Every number is of use only beside another one of the same run, so everything runs side by side with something else:
 // the database without a proxy, pgbouncer, haproxy, and with `--against DIR` another build of Postern. What takes part
@@ -15,9 +15,10 @@ import { bulk } from './bulk.js'
 import { login } from './login.js'
 import { memory } from './memory.js'
 import { relay } from './relay.js'
+import { revocation } from './revocation.js'
 import { Stage } from './stage.js'
 
-const BENCHMARKS = { relay, bulk, login, memory }
+const BENCHMARKS = { relay, bulk, login, memory, revocation }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

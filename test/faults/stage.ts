@@ -2,7 +2,6 @@
 // behind them. What is set up and revoked goes through their API, as people do it.
 
 import { randomBytes } from 'node:crypto'
-import type { Test } from 'tap'
 import { createPostern } from '../../src/sdk/client.js'
 import { openStore, type Store } from '../../src/store/pool.js'
 import { faultyWire, type FaultyWire, type Mode } from '../support/faulty-wire.js'
@@ -44,10 +43,17 @@ export interface Stage {
   readonly admin: Member
   /** Starts one more instance; it is killed when the test ends. Its way to the store may be broken from the start. */
   instance(options?: { readonly env?: Record<string, string>; readonly mode?: Mode }): Promise<FaultyInstance>
+  /** Registers the database at a superuser's URL, and lets the admin reach it. */
+  addDatabase(on: FaultyInstance, name: string, url: string): Promise<void>
   /** Makes a pinned service account with a key. */
   account(on: FaultyInstance): Promise<Member>
   /** Makes a key for an account. */
   key(on: FaultyInstance, account: string): Promise<Member>
+}
+
+/** What a stage is taken down with. */
+interface Scene {
+  teardown(end: () => Promise<void>): void
 }
 
 export interface StageOptions {
@@ -62,7 +68,7 @@ export interface StageOptions {
 const ADMIN = 'admin@example.com'
 
 /** Sets the stage: a store with an admin and the database `shop`, and no instance yet. */
-export async function setStage(t: Test, { server, upstream = server, env = {} }: StageOptions): Promise<Stage> {
+export async function setStage(t: Scene, { server, upstream = server, env = {} }: StageOptions): Promise<Stage> {
   const [storeUrl, shopUrl] = [await server.freshDatabase(), await upstream.freshDatabase()]
   const secretKey = randomBytes(32).toString('base64')
   watchSecret(secretKey)
@@ -94,9 +100,14 @@ export async function setStage(t: Test, { server, upstream = server, env = {} }:
     admin: { name: ADMIN, keyId: token.slice(5, 17), token },
     async instance({ env: own = {}, mode = 'pass' } = {}) {
       const instance = await startInstance(t, { storeUrl, token, mode, env: { ...settings, ...own } })
-      if (!isSetUp) await setUp(instance.api, shopUrl)
+      if (!isSetUp) await stage.addDatabase(instance, 'shop', shopUrl)
       isSetUp = true
       return instance
+    },
+    async addDatabase({ api }, name, url) {
+      await api.POST('/v1/databases', { body: { name, url: `${url}?sslmode=disable`, provision: true } })
+      const path = { name, account: ADMIN }
+      await api.PUT('/v1/databases/{name}/grants/{account}', { params: { path }, body: { role: 'admin' } })
     },
     async account(on) {
       const name = `robot-${String(++made)}`
@@ -116,14 +127,6 @@ export async function setStage(t: Test, { server, upstream = server, env = {} }:
   return stage
 }
 
-async function setUp(api: Api, shopUrl: string): Promise<void> {
-  await api.POST('/v1/databases', { body: { name: 'shop', url: `${shopUrl}?sslmode=disable`, provision: true } })
-  await api.PUT('/v1/databases/{name}/grants/{account}', {
-    params: { path: { name: 'shop', account: ADMIN } },
-    body: { role: 'admin' },
-  })
-}
-
 interface Start {
   readonly storeUrl: string
   readonly token: string
@@ -131,14 +134,14 @@ interface Start {
   readonly env: Record<string, string>
 }
 
-async function startInstance(t: Test, { storeUrl, token, mode, env }: Start): Promise<FaultyInstance> {
+async function startInstance(t: Scene, { storeUrl, token, mode, env }: Start): Promise<FaultyInstance> {
   const { hostname: host, port } = new URL(storeUrl)
   const wire = await faultyWire(t, { host, port: Number(port) })
   wire.set(mode)
   const throughWire = new URL(storeUrl)
   throughWire.port = String(wire.port)
   const process = postern(t, ['serve'], { ...env, POSTERN_STORE_URL: throughWire.href })
-  t.teardown(() => watchText(process.stdout()))
+  t.teardown(async () => watchText(process.stdout()))
   const ready = JSON.parse(await process.line(/"msg":"ready"/)) as {
     proxy: { port: number }[]
     api: string

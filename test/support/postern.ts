@@ -3,7 +3,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Test } from 'tap'
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
@@ -18,8 +17,13 @@ export interface Running {
   readonly ended: Promise<number | null>
 }
 
+/** What the process ends with: a test, or a benchmark. */
+interface Scene {
+  teardown(end: () => Promise<void>): void
+}
+
 /** Starts the command; it is killed when the test ends, should it still run. */
-export function postern(t: Test, args: readonly string[], env: Record<string, string> = {}): Running {
+export function postern(t: Scene, args: readonly string[], env: Record<string, string> = {}): Running {
   const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, ...env }, stdio: 'pipe' })
   const out = { stdout: '', stderr: '' }
   const watchers = new Set<() => void>()
