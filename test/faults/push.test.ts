@@ -19,6 +19,38 @@ void t.test('the push channel', async t => {
     await removeGrant(t, stage, pair)
   })
 
+  await scenario(t, 'push-late', async t => {
+    t.teardown(() => there.wire.set('pass', isPush))
+    there.wire.set({ delayMs: 1_500 }, isPush)
+    await endEachKind(t, stage, pair)
+    await removeGrant(t, stage, pair)
+    const before = await there.metric('postern_revocation_refreshes_total')
+    const again = "select pg_notify('postern_changes', number::text) from generate_series(1, 200) number"
+    await stage.store.run('push old changes once more', again)
+    const { keyId, ...robot } = await stage.account(pair.here)
+    const { ended } = await drive(t, there.uri({ ...robot, keyId }))
+    await pair.here.api.POST('/v1/keys/{id}/revoke', { params: { path: { id: keyId } } })
+    t.match(await ended, { code: '57P01', message: /the API key was revoked/ })
+    const reads = (await there.metric('postern_revocation_refreshes_total')) - before
+    t.ok(reads < 50, `200 pushes are no 200 reads of the list, but ${String(reads)}`)
+  })
+
+  await scenario(t, 'store-slow', async t => {
+    t.teardown(() => there.wire.set('pass'))
+    const robot = await stage.account(pair.here)
+    const { ended } = await drive(t, there.uri(robot))
+    there.wire.set({ delayMs: SLOW_MS })
+    const [sum, count] = await propagations(there)
+    const startedAt = performance.now()
+    await pair.here.api.POST('/v1/keys/{id}/revoke', { params: { path: { id: robot.keyId } } })
+    t.match(await ended, { code: '57P01', message: /the API key was revoked/ })
+    const seconds = (performance.now() - startedAt) / 1000
+    await until('it is measured', async () => (await propagations(there))[1] === count + 1)
+    const measured = (await propagations(there))[0] - sum
+    // The clock of the store is known as well as the way to it is short.
+    t.ok(measured >= SLOW_MS / 1000 && measured < seconds + 2, `${String(measured)} s, of ${String(seconds)} s`)
+  })
+
   await scenario(t, 'push-dead', async t => {
     t.teardown(() => there.wire.set('pass', isPush))
     await until('the push is up', async () => (await there.metric('postern_revocation_push_up')) === 1)
@@ -31,6 +63,14 @@ void t.test('the push channel', async t => {
     await until('the push is up again', async () => (await there.metric('postern_revocation_push_up')) === 1)
   })
 })
+
+const SLOW_MS = 200
+
+/** Seconds from commit to the end of a session, in all, and how many they were. */
+function propagations(instance: FaultyInstance): Promise<[sum: number, count: number]> {
+  const name = 'postern_revocation_propagation_seconds'
+  return Promise.all([instance.metric(`${name}_sum`), instance.metric(`${name}_count`)])
+}
 
 interface Kind {
   /** What the client of an ended session reads. */

@@ -27,6 +27,34 @@ export const SCENARIOS = {
     fault: 'The push channel of an instance is dead but looks connected',
     asserted: `${EACH_KIND}: its poll finds them. A heartbeat that is not heard tells that the push is down, and makes it connect anew.`,
   },
+  'push-late': {
+    fault: 'What is pushed comes late, and old pushes come again',
+    asserted: `${EACH_KIND}. Two hundred pushes at once are a few reads of the list.`,
+  },
+  'store-slow': {
+    fault: 'The way to the store is slow, 200 ms each way',
+    asserted:
+      'A revocation ends its session, and postern_revocation_propagation_seconds tells the time from its commit to that end.',
+  },
+  'store-unreachable': {
+    fault: 'The way to the store swallows everything, for longer than revocation.max_age',
+    asserted:
+      'Known accounts go on logging in. At 85 % of max_age the instance is not ready and still logs them in. Beyond it ' +
+      'logins are refused with 57P03; sessions end with 57P01, or stay where when_stale is keep-sessions. When the way is ' +
+      'whole a revocation made meanwhile ends its session, and the others go on.',
+  },
+  recovery: {
+    fault: 'The store is back after an outage, and everybody logs in at once',
+    asserted:
+      'Each account is looked up at most twice, however many sessions and logins want it, and no more than six are at a time: ' +
+      'the rest of the pool stays free for the list.',
+  },
+  'clock-jumps': {
+    fault: 'The clock of the machine jumps a year, forwards and backwards',
+    asserted:
+      'Nothing ends and nothing is refused for it: the list is as old as it was. Keys expire by the clock of the store, those ' +
+      'too that are made meanwhile, and a revocation ends its session.',
+  },
   'store-restarted': {
     fault: 'The store is shut down without a goodbye, and started again, under live sessions',
     asserted:
