@@ -165,7 +165,7 @@ void t.test('race: hints during a read cause one more read, which sees what the 
   t.same(bench.news(), ['ok', 'changed 1-1 at head 1', 'ok'])
 })
 
-void t.test('gives up a read that hangs, does not use its late answer, and polls on', async t => {
+void t.test('refresh overtaken by a refresh: a read that hangs is given up, and its late answer is not used', async t => {
   const bench = new Bench(t)
   await bench.start()
   const release = bench.store.hold()
