@@ -165,24 +165,27 @@ void t.test('race: hints during a read cause one more read, which sees what the 
   t.same(bench.news(), ['ok', 'changed 1-1 at head 1', 'ok'])
 })
 
-void t.test('refresh overtaken by a refresh: a read that hangs is given up, and its late answer is not used', async t => {
-  const bench = new Bench(t)
-  await bench.start()
-  const release = bench.store.hold()
-  bench.store.commit(revoked(1))
-  bench.store.hint()
-  await bench.pass(REFRESH_MS - 1)
-  t.same(bench.news(), [])
-  await bench.pass(1)
-  t.same(bench.news(), ['failed'])
-  t.match(bench.errors, [{ message: /timed out/ }])
-  release()
-  await settled()
-  t.same(bench.news(), [])
-  t.equal(bench.list.head, 0)
-  await bench.pass(REFRESH_MS)
-  t.same(bench.news(), ['changed 1-1 at head 1', 'ok'])
-})
+void t.test(
+  'refresh overtaken by a refresh: a read that hangs is given up, and its late answer is not used',
+  async t => {
+    const bench = new Bench(t)
+    await bench.start()
+    const release = bench.store.hold()
+    bench.store.commit(revoked(1))
+    bench.store.hint()
+    await bench.pass(REFRESH_MS - 1)
+    t.same(bench.news(), [])
+    await bench.pass(1)
+    t.same(bench.news(), ['failed'])
+    t.match(bench.errors, [{ message: /timed out/ }])
+    release()
+    await settled()
+    t.same(bench.news(), [])
+    t.equal(bench.list.head, 0)
+    await bench.pass(REFRESH_MS)
+    t.same(bench.news(), ['changed 1-1 at head 1', 'ok'])
+  },
+)
 
 void t.test('starts without a store, and has the list once the store is back', async t => {
   const bench = new Bench(t)
