@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import { until } from '../proxy/observe.js'
 import { RawClient } from '../proxy/raw-client.js'
 import { Dice, runSeed } from '../support/dice.js'
-import { mortalServer, type MortalServer } from '../support/mortal-server.js'
+import { fallibleServer, type FallibleServer } from '../support/fallible-server.js'
 import { costOf } from '../support/process-cost.js'
 import { Load } from './load.js'
 import { isFull, scenario } from './scenarios.js'
@@ -24,7 +24,7 @@ const dice = new Dice(seed)
 
 interface Theatre {
   readonly stage: Stage
-  readonly upstream: MortalServer
+  readonly upstream: FallibleServer
   /** The instance that is not killed. */
   readonly kept: FaultyInstance
   /** All that are up. */
@@ -32,7 +32,7 @@ interface Theatre {
 }
 
 void t.test(`killed at random, POSTERN_SEED=${seed}`, async t => {
-  const [server, upstream] = await Promise.all([mortalServer(t), mortalServer(t)])
+  const [server, upstream] = await Promise.all([fallibleServer(t), fallibleServer(t)])
   const stage = await setStage(t, { server, upstream, env: { POSTERN_STORE_POOL_SIZE: String(POOL) } })
   const kept = await stage.instance()
   const theatre = { stage, upstream, kept, up: new Set([kept, await stage.instance()]) }
@@ -48,10 +48,10 @@ void t.test(`killed at random, POSTERN_SEED=${seed}`, async t => {
       theatre.up.add(await stage.instance())
     }),
   )
-  const stopAndStart = (mortal: MortalServer) => async (visits: () => Promise<void>) => {
-    await mortal.kill()
+  const stopAndStart = (server: FallibleServer) => async (visits: () => Promise<void>) => {
+    await server.kill('SIGKILL')
     await visits()
-    await mortal.revive()
+    await server.start()
   }
   await scenario(t, 'store-killed', t => play(t, theatre, stopAndStart(server)))
   await scenario(t, 'upstream-killed', t => play(t, theatre, stopAndStart(upstream)))
@@ -153,7 +153,7 @@ async function leftNothing(t: Test, { upstream, kept }: Theatre, before: ReturnT
 }
 
 /** How many sessions the logins have in the database: all, or those of an application, or only those that wait so. */
-async function backends(upstream: MortalServer, application?: string, wait?: string): Promise<number> {
+async function backends(upstream: FallibleServer, application?: string, wait?: string): Promise<number> {
   const client = new pg.Client(upstream.url('postgres'))
   client.on('error', () => {})
   await client.connect()

@@ -43,7 +43,7 @@ export class Load {
     return this.outcomes.get('answered') ?? 0
   }
 
-  /** Ends all visits at once, and resolves when they are over. */
+  /** Cuts all visits off, which are not counted then, and resolves when they are over. */
   async stop(): Promise<void> {
     this.#isStopping = true
     for (const client of this.#open) client.close()
@@ -53,6 +53,7 @@ export class Load {
   async #work(dice: Dice): Promise<void> {
     while (!this.#isStopping) {
       const outcome = await this.#visit(dice).catch((error: unknown) => (error instanceof Told ? error.code : 'lost'))
+      if (this.#isStopping) return
       this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1)
       // Nobody hammers a port that refuses.
       if (outcome !== 'answered') await pause(20)

@@ -1,6 +1,7 @@
 // A PostgreSQL that a test may break and bring back, on the same port and data: killed, or come back as a standby that knows
 // of no primary. What it has committed is on the disk.
 
+import { readdirSync, readFileSync } from 'node:fs'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +11,8 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/embedded
 import { freshDatabase, type TestServer } from './postgres.js'
 
 export interface FallibleServer extends TestServer {
-  /** Ends it without a goodbye: SIGQUIT, an immediate shutdown, or SIGKILL. */
+  /** Ends it without a goodbye: by SIGQUIT, an immediate shutdown, or by SIGKILL for each of its processes. Resolves when nothing
+   * of it is left. */
   kill(signal?: 'SIGQUIT' | 'SIGKILL'): Promise<void>
   /** Starts it again after a kill. */
   start(): Promise<void>
@@ -40,8 +42,11 @@ export async function fallibleServer(t: Test): Promise<FallibleServer> {
     freshDatabase: options => freshDatabase(url, options?.template),
     async kill(signal = 'SIGQUIT') {
       const { pid, ended } = await running
+      const children = childrenOf(pid)
       process.kill(pid, signal)
+      if (signal === 'SIGKILL') for (const child of children) if (isRunning(child)) process.kill(child, signal)
       await ended
+      while (children.some(isRunning)) await new Promise(resolve => setTimeout(resolve, 10))
     },
     async start() {
       running = startEmbeddedPostgres({ dataDir, port })
@@ -62,5 +67,28 @@ export async function fallibleServer(t: Test): Promise<FallibleServer> {
       await client.query('select pg_promote()').finally(() => client.end())
       await running
     },
+  }
+}
+
+function childrenOf(parent: number): number[] {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(Number)
+    .filter(pid => statOf(pid)?.[1] === String(parent))
+}
+
+function isRunning(pid: number): boolean {
+  const state = statOf(pid)?.[0]
+  return state !== undefined && state !== 'Z'
+}
+
+/** State and parent of a process: proc_pid_stat(5). */
+function statOf(pid: number): string[] | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')
+  } catch {
+    return undefined
   }
 }
