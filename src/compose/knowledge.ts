@@ -19,6 +19,7 @@ import { DatabaseRecords } from '../store/database-records.js'
 import { ChangeListener } from '../store/listen.js'
 import { openStore, type Store } from '../store/pool.js'
 import { Sealer } from '../store/seal.js'
+import { steadyClock } from './steady-clock.js'
 
 export interface Knowledge {
   readonly store: Store
@@ -47,11 +48,8 @@ const KEPT_CONNECTIONS = 4
 /** The longest that a look-up waits for its turn, as for a connection. */
 const LOAD_WAIT_MS = 5_000
 
-/** Milliseconds that only ever go forward, whatever happens to the wall clock. */
-const monotonicNow = (): number => performance.now()
-
 /** Opens the store, without connecting yet, and makes everything that answers from it. */
-export function gatherKnowledge(settings: Settings, metrics: Metrics, log: Logger, now = monotonicNow): Knowledge {
+export function gatherKnowledge(settings: Settings, metrics: Metrics, log: Logger, now = steadyClock()): Knowledge {
   const { cache, login, revocation } = settings
   const { maxAgeMs } = revocation
   const store = openStore(settings.store.url, {
