@@ -1,14 +1,13 @@
 // Hears of changes as they are committed: LISTEN on a connection of its own. PostgreSQL manual, "LISTEN" and "NOTIFY".
 // A push can be lost in silence: a half-dead network, a pooler that forgets LISTEN, a server that is primary no more. So a
-// heartbeat is sent the way that changes go, over another connection, and has to be heard on this one; and every new
-// connection counts as a hint.
+// heartbeat has to come through now and then, and every new connection counts as a hint.
 
-import { randomUUID } from 'node:crypto'
 import { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import type { ChangePush } from '../auth/sources.js'
 import type { CancelChannel } from './cancel-channel.js'
+import { Heartbeat } from './heartbeat.js'
 import { clientConfig, type Executor } from './pool.js'
 import { StoreError, toStoreError } from './store-error.js'
 
@@ -30,9 +29,6 @@ export interface ListenOptions {
   /** What else is heard on the same connection. */
   readonly beside?: Pick<CancelChannel, 'name' | 'heard'>
 }
-
-/** What a heartbeat says: nothing has changed, and whose it is. */
-const BEAT = 'beat '
 
 /** The push side of the change feed. */
 export class ChangeListener implements ChangePush {
@@ -96,12 +92,10 @@ export class ChangeListener implements ChangePush {
     const client = new pg.Client({ ...clientConfig(this.#url, limits), stream: () => socket })
     const over = new AbortController()
     const broken = brokenConnection(client, closed, over.signal)
-    // Heartbeats of other instances are heard too; they are no hints, and ours alone proves that the way is whole.
-    const beats = new Beats()
+    const heartbeat = new Heartbeat(this.#store, answerTimeoutMs)
     client.on('notification', ({ channel, payload = '' }) => {
       if (channel === beside?.name) beside.heard(payload)
-      else if (payload.startsWith(BEAT)) beats.hear(payload)
-      else onHint()
+      else if (!heartbeat.heard(payload)) onHint()
     })
     try {
       await Promise.race([client.connect(), broken])
@@ -109,7 +103,7 @@ export class ChangeListener implements ChangePush {
       if (beside) await Promise.race([client.query(`listen ${beside.name}`), broken])
       onHint()
       for (;;) {
-        await Promise.race([this.#beat(beats, answerTimeoutMs, over.signal), broken])
+        await Promise.race([heartbeat.send(over.signal), broken])
         this.#heardAt = this.#now()
         this.#isUp = true
         onHeartbeat()
@@ -119,15 +113,6 @@ export class ChangeListener implements ChangePush {
       over.abort()
       socket.destroy()
     }
-  }
-
-  /** Sends a heartbeat and resolves when it is heard. Rejects when it is not, in time, or can't be sent. */
-  async #beat(beats: Beats, timeoutMs: number, over: AbortSignal): Promise<void> {
-    const beat = `${BEAT}${randomUUID()}`
-    const heard = beats.expect(beat)
-    await this.#store.run('send a heartbeat', "select pg_notify('postern_changes', $1)", [beat])
-    const isHeard = await Promise.race([heard.then(() => true), pauseUnless(over, timeoutMs).then(() => false)])
-    if (!isHeard) throw new StoreError('timeout', 'listen for changes: a heartbeat was not heard')
   }
 
   #backoffMs(failures: number): number {
@@ -149,21 +134,6 @@ function brokenConnection(client: pg.Client, closed: AbortSignal, over: AbortSig
   // It may reject when no one waits for it.
   broken.catch(() => undefined)
   return broken
-}
-
-/** The heartbeat that is under way, if one is. */
-class Beats {
-  #expected = ''
-  #hear: () => void = () => {}
-
-  expect(beat: string): Promise<void> {
-    this.#expected = beat
-    return new Promise(resolve => (this.#hear = resolve))
-  }
-
-  hear(beat: string): void {
-    if (beat === this.#expected) this.#hear()
-  }
 }
 
 async function pauseUnless(signal: AbortSignal, ms: number): Promise<void> {
