@@ -24,7 +24,9 @@ interface Scene {
 
 /** Starts the command; it is killed when the test ends, should it still run. */
 export function postern(t: Scene, args: readonly string[], env: Record<string, string> = {}): Running {
-  const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, ...env }, stdio: 'pipe' })
+  // What is set for the tests is no setting of theirs.
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('POSTERN_'))
+  const child = spawn(process.execPath, [MAIN, ...args], { env: { ...Object.fromEntries(own), ...env }, stdio: 'pipe' })
   const out = { stdout: '', stderr: '' }
   const watchers = new Set<() => void>()
   for (const name of ['stdout', 'stderr'] as const) {
