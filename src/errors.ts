@@ -26,6 +26,12 @@ export const REFUSALS = {
     hint: 'Connect with sslmode=require or stronger.',
     cause: 'The client tried to log in without TLS on a listener that requires it.',
   },
+  client_certificate_required: {
+    sqlstate: '28000',
+    text: 'this listener requires a client certificate',
+    hint: 'Connect with sslcert and sslkey: a certificate that is valid, and of an authority that this listener knows.',
+    cause: "The client showed no certificate, or one that the listener's client_ca_file does not vouch for.",
+  },
   channel_binding_failed: {
     sqlstate: '28000',
     text: 'the TLS connection of the client does not end at the proxy',

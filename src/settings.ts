@@ -58,6 +58,15 @@ const LISTENER = Type.Object({
   }),
   certificate_file: optional({ description: "PEM file with the server's certificate and its chain. Needed for TLS." }),
   private_key_file: optional({ description: 'PEM file with the key of the certificate. Needed for TLS.' }),
+  tls_min_version: choice(['TLSv1.2', 'TLSv1.3'], {
+    default: 'TLSv1.2',
+    description: 'The oldest version of TLS that is spoken.',
+  }),
+  client_ca_file: optional({
+    description:
+      'PEM file of the authorities that sign client certificates: then a login needs one, besides its token, and tls ' +
+      'must be require. null: none is asked for.',
+  }),
   trusted_proxies: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
     default: [],
     maxItems: 100,

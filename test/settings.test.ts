@@ -24,6 +24,8 @@ void t.test('fills in every default, with durations in milliseconds', async t =>
       tls: 'require',
       certificateFile: '/etc/postern/tls/tls.crt',
       privateKeyFile: '/etc/postern/tls/tls.key',
+      tlsMinVersion: 'TLSv1.2',
+      clientCaFile: null,
       trustedProxies: [],
     },
   ])
@@ -200,6 +202,14 @@ void t.test('asks for certificate and key wherever TLS is on', async t => {
     const half = problemsOf(`listeners: [{ tls: ${tls}, private_key_file: /k }]`)
     t.match(half, [{ setting: 'listeners[0].certificate_file', hint: /private_key_file is given/ }])
   }
+})
+
+void t.test('asks for client certificates only where no login goes without TLS', t => {
+  const files = 'certificate_file: /c, private_key_file: /k, client_ca_file: /ca'
+  t.equal(load(`listeners: [{ tls: require, ${files} }]`).listeners[0]?.clientCaFile, '/ca')
+  const problems = problemsOf(`listeners: [{ tls: allow, ${files} }]`)
+  t.match(problems, [{ setting: 'listeners[0].client_ca_file', hint: /shows no certificate/ }])
+  t.end()
 })
 
 void t.test('refuses two listeners at one place, but for free ports', async t => {

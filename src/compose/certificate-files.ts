@@ -3,14 +3,17 @@
 
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { createSecureContext } from 'node:tls'
+import { createSecureContext, type SecureVersion } from 'node:tls'
+import { isDeepStrictEqual } from 'node:util'
 import type { TlsIdentity } from '../proxy/negotiate.js'
 
-/** The texts of the two files. */
+/** The texts of the files. */
 export interface Pems {
   /** The certificate, and behind it its chain. */
   readonly cert: string
   readonly key: string
+  /** The authorities of client certificates, or null where none is asked for. */
+  readonly clientCa: string | null
 }
 
 export interface CertificateFilesOptions {
@@ -18,11 +21,15 @@ export interface CertificateFilesOptions {
   readonly place: string
   readonly certificateFile: string
   readonly privateKeyFile: string
+  readonly clientCaFile: string | null
+  readonly minVersion: SecureVersion
   /** Hears of every pair that is in use from now on, the first one too. */
   readonly onUse: (files: CertificateFiles) => void
   /** Hears once of every pair that can't be used. */
   readonly onBad: (files: CertificateFiles, error: Error) => void
 }
+
+const SESSION_ID_CONTEXT = 'postern'
 
 export class CertificateFiles {
   readonly #options: CertificateFilesOptions
@@ -67,7 +74,7 @@ export class CertificateFiles {
   reload(): void {
     try {
       const pems = this.#read()
-      if (pems.cert !== this.#pems.cert || pems.key !== this.#pems.key) {
+      if (!isDeepStrictEqual(pems, this.#pems)) {
         this.#identity = this.#parse(pems)
         this.#pems = pems
         this.#options.onUse(this)
@@ -82,19 +89,36 @@ export class CertificateFiles {
   }
 
   #read(): Pems {
-    const { certificateFile, privateKeyFile } = this.#options
-    return { cert: read(certificateFile, 'certificate'), key: read(privateKeyFile, 'private key') }
+    const { certificateFile, privateKeyFile, clientCaFile } = this.#options
+    return {
+      cert: read(certificateFile, 'certificate'),
+      key: read(privateKeyFile, 'private key'),
+      clientCa: clientCaFile === null ? null : read(clientCaFile, "client authorities'"),
+    }
   }
 
-  #parse({ cert, key }: Pems): TlsIdentity {
-    const { certificateFile, privateKeyFile } = this.#options
+  #parse({ cert, key, clientCa }: Pems): TlsIdentity {
+    const { certificateFile, privateKeyFile, clientCaFile, minVersion } = this.#options
+    if (clientCa !== null) checkAuthorities(clientCa, clientCaFile ?? '')
     try {
       const certificate = new X509Certificate(cert)
       if (!certificate.checkPrivateKey(createPrivateKey(key))) throw new Error('the key is of another certificate')
-      return { context: createSecureContext({ cert, key, minVersion: 'TLSv1.2' }), certificate: certificate.raw }
+      // The id is needed where clients resume sessions with their certificates; any will do.
+      const forClients = clientCa === null ? {} : { ca: clientCa, sessionIdContext: SESSION_ID_CONTEXT }
+      const context = createSecureContext({ cert, key, minVersion, ...forClients })
+      return { context, certificate: certificate.raw, wantsClientCertificate: clientCa !== null }
     } catch (cause) {
       throw new Error(`TLS: ${certificateFile} and ${privateKeyFile} are not a certificate and its key`, { cause })
     }
+  }
+}
+
+/** Throws when there is no certificate in the text: a context would take it in silence, and then trust nobody. */
+function checkAuthorities(text: string, file: string): void {
+  try {
+    new X509Certificate(text)
+  } catch (cause) {
+    throw new Error(`TLS: ${file} holds no certificate of an authority`, { cause })
   }
 }
 

@@ -1,5 +1,6 @@
 // All certificates that a process shows: read again every now and then, and when it is told to (SIGHUP).
 
+import type { SecureVersion } from 'node:tls'
 import type { Logger } from '../ops/log.js'
 import type { Metrics } from '../ops/metrics.js'
 import { CertificateFiles } from './certificate-files.js'
@@ -8,6 +9,9 @@ import { CertificateFiles } from './certificate-files.js'
 export interface PairSettings {
   readonly certificateFile: string | null
   readonly privateKeyFile: string | null
+  /** Default: none is asked for. */
+  readonly clientCaFile?: string | null
+  readonly tlsMinVersion?: SecureVersion
 }
 
 /** How often the files are looked at: far shorter than anyone renews them ahead, and a few kilobytes each time. */
@@ -26,12 +30,14 @@ export class Certificates {
   /** Reads a pair, and follows it from now on; null where there is none. Throws an Error that names the file that can't
    * be used. */
   open(place: string, pair: PairSettings): CertificateFiles | null {
-    const { certificateFile, privateKeyFile } = pair
+    const { certificateFile, privateKeyFile, clientCaFile = null, tlsMinVersion = 'TLSv1.2' } = pair
     if (certificateFile === null || privateKeyFile === null) return null
     const files = new CertificateFiles({
       place,
       certificateFile,
       privateKeyFile,
+      clientCaFile,
+      minVersion: tlsMinVersion,
       onUse: files => this.#tell(files),
       onBad: (_, error) => this.#log.error({ err: error, place }, 'a certificate stays as it was: its files are bad'),
     })

@@ -21,6 +21,7 @@ export class ClientConnection {
   readonly #login: AbortController
   #socket: net.Socket
   #packets = new PacketReader()
+  #certificateFault: Error | null = null
   #wake: (() => void) | undefined
 
   /** Takes over the socket. Whoever aborts `login` gives a Refusal as the reason; the client's going away and bytes that
@@ -41,6 +42,11 @@ export class ClientConnection {
   /** The TLS socket, or null while in the clear. */
   get tls(): tls.TLSSocket | null {
     return this.#socket instanceof tls.TLSSocket ? this.#socket : null
+  }
+
+  /** What is wrong with the certificate that was asked for in the handshake; null also where none was. */
+  get certificateFault(): Error | null {
+    return this.#certificateFault
   }
 
   /** Bytes that came and have not been read as a packet. */
@@ -81,6 +87,7 @@ export class ClientConnection {
     this.#socket = secure
     this.#packets = new PacketReader()
     await this.#handshake(secure)
+    if (options.requestCert) this.#certificateFault = faultOf(secure)
     this.#attach()
   }
 
@@ -143,4 +150,13 @@ export class ClientConnection {
     this.#wake = undefined
     wake?.()
   }
+}
+
+/** Looks at a client's certificate. A session that is resumed under TLS 1.3 passes OpenSSL's check without any: whoever was
+ * refused for showing none could come again with the ticket. So there has to be one as well. */
+function faultOf(secure: tls.TLSSocket): Error | null {
+  if (!secure.getPeerX509Certificate()) return new Error('the client showed no certificate')
+  // Node fills in `authorized` for sockets of a tls.Server only; this is what it asks there.
+  const { ssl } = secure as unknown as { ssl: { verifyError(): Error | undefined } }
+  return ssl.verifyError() ?? null
 }

@@ -29,6 +29,8 @@ export interface TlsIdentity {
   readonly context: tls.SecureContext
   /** The server certificate, DER: what channel binding is bound to (RFC 5929, section 4.1). */
   readonly certificate: Buffer
+  /** Whether logins need a client certificate, of an authority that the context trusts. */
+  readonly wantsClientCertificate: boolean
 }
 
 export type Opening =
@@ -82,6 +84,7 @@ function open(
 ): Opening {
   const { minor, unsupported, mustNegotiate } = negotiateVersion(version, parameters)
   if (terms.tls === 'require' && !certificate) throw new Refusal('tls_required')
+  if (client.certificateFault) throw new Refusal('client_certificate_required', { cause: client.certificateFault })
   if (asksForReplication(parameters.get('replication'))) throw new Refusal('replication_refused')
   if (mustNegotiate) client.write(negotiateProtocolVersion({ minor, unsupported }))
   const user = utf8(parameters.get('user') ?? '')
@@ -109,8 +112,15 @@ async function startDirectTls(client: ClientConnection, terms: ListenerTerms): P
 
 async function handshake(client: ClientConnection, terms: ListenerTerms): Promise<Buffer> {
   if (terms.identity === null) throw new WireError('unexpected_message', 'TLS is not offered here')
-  const { context, certificate } = terms.identity()
-  await client.startTls({ secureContext: context, ALPNProtocols: [ALPN_PROTOCOL] })
+  const { context, certificate, wantsClientCertificate } = terms.identity()
+  await client.startTls({
+    secureContext: context,
+    ALPNProtocols: [ALPN_PROTOCOL],
+    requestCert: wantsClientCertificate,
+    // Judged once the client can be told why. Under TLS 1.3 it takes the handshake for done before we have its
+    // certificate, and an alert would then reach it in place of an answer, or not at all.
+    rejectUnauthorized: false,
+  })
   return certificate
 }
 

@@ -34,6 +34,11 @@ function checkListener(listener: ListenerSettings, index: number): SettingProble
     const hint = 'tokens would cross the network in clear: use tls: require, or auth: scram, or a loopback host'
     problems.push({ setting: `${path}.auth`, given, hint })
   }
+  if (listener.clientCaFile !== null && listener.tls !== 'require') {
+    const given = `a file with tls: ${listener.tls}`
+    const hint = 'a login without TLS shows no certificate: use tls: require'
+    problems.push({ setting: `${path}.client_ca_file`, given, hint })
+  }
   problems.push(...checkNetworks(`${path}.trusted_proxies`, listener.trustedProxies))
   return problems
 }

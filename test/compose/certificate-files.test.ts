@@ -8,7 +8,7 @@ import { DAY_MS, makeCertificates, type Pems } from '../../src/embedded/make-cer
 const [old, renewed] = [await makeCertificates(Date.now()), await makeCertificates(Date.now() + DAY_MS)]
 
 /** A pair in files of its own, and what is heard of it. */
-async function watched(t: Test) {
+async function watched(t: Test, { clientCa = null }: { clientCa?: string | null } = {}) {
   const dir = t.testdir()
   const [certificateFile, privateKeyFile] = [join(dir, 'tls.crt'), join(dir, 'tls.key')]
   const write = async ({ cert, key }: Pick<Pems, 'cert' | 'key'>) => {
@@ -16,15 +16,19 @@ async function watched(t: Test) {
     await writeFile(privateKeyFile, key)
   }
   await write(old)
+  const clientCaFile = clientCa === null ? null : join(dir, 'ca.crt')
+  if (clientCaFile !== null && clientCa !== null) await writeFile(clientCaFile, clientCa)
   const heard: string[] = []
   const files = new CertificateFiles({
     place: 'listener-0',
     certificateFile,
     privateKeyFile,
+    clientCaFile,
+    minVersion: 'TLSv1.2',
     onUse: ({ place }) => heard.push(`${place} uses a pair`),
     onBad: ({ place }, { message }) => heard.push(`${place}: ${message.replaceAll(dir, '')}`),
   })
-  return { files, heard, write, certificateFile, privateKeyFile }
+  return { files, heard, write, certificateFile, privateKeyFile, clientCaFile: clientCaFile ?? '' }
 }
 
 const isOf = (files: CertificateFiles, { cert }: Pick<Pems, 'cert'>) =>
@@ -66,8 +70,23 @@ void t.test('keeps the last good pair while the files are bad, and tells once of
 
 void t.test('does not begin with a pair that can not be used', async t => {
   const dir = t.testdir({ 'tls.crt': renewed.cert, 'tls.key': old.key })
-  const options = { place: 'api', onUse: () => t.fail('used'), onBad: () => t.fail('told') }
+  const none = { clientCaFile: null, minVersion: 'TLSv1.2' } as const
+  const options = { place: 'api', ...none, onUse: () => t.fail('used'), onBad: () => t.fail('told') }
   const pair = { certificateFile: join(dir, 'tls.crt'), privateKeyFile: join(dir, 'tls.key') }
   t.throws(() => new CertificateFiles({ ...options, ...pair }), { message: /are not a certificate and its key$/ })
   t.throws(() => new CertificateFiles({ ...options, ...pair, privateKeyFile: join(dir, 'none') }), /ENOENT/)
+})
+
+void t.test('the authorities of clients follow their file too, and the last good ones are kept', async t => {
+  const { files, heard, clientCaFile } = await watched(t, { clientCa: old.ca })
+  t.ok(files.identity.wantsClientCertificate)
+  const first = files.identity.context
+  await writeFile(clientCaFile, 'junk')
+  files.reload()
+  t.equal(files.identity.context, first)
+  t.equal(heard.at(-1), 'listener-0: TLS: /ca.crt holds no certificate of an authority')
+  await writeFile(clientCaFile, renewed.ca)
+  files.reload()
+  t.not(files.identity.context, first)
+  t.equal(files.pems.clientCa, renewed.ca)
 })
