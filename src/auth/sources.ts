@@ -35,6 +35,8 @@ export type ChangeKind =
   | 'database-removed'
   /** An admin ended the session; its key and account go on. */
   | 'session-ended'
+  /** An admin lets a network try again whose logins were refused. */
+  | 'login-block-removed'
 
 export interface Change {
   readonly seq: Seq
@@ -47,6 +49,7 @@ export interface Change {
   readonly keyId: string | null
   readonly databaseId: string | null
   readonly sessionId: string | null
+  readonly network: string | null
 }
 
 export interface ChangePage {

@@ -129,6 +129,9 @@ export class Enforcer {
         if (change.sessionId === null) break
         for (const session of sessions.withId(change.sessionId)) this.#end(session, 'session_ended_by_admin', change)
         break
+      case 'login-block-removed':
+        // No session depends on it.
+        break
     }
   }
 

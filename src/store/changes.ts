@@ -70,7 +70,7 @@ function pageSql(condition: string, missed: string): string {
       (select coalesce(json_agg(json_build_object(
           'seq', c.seq, 'at', postern.epoch_ms(c.at), 'kind', c.kind, 'accountId', c.account_id,
           'accountName', c.account_name, 'keyId', c.key_id, 'databaseId', c.database_id,
-          'sessionId', c.session_id) order by c.seq), '[]')
+          'sessionId', c.session_id, 'network', c.network::text) order by c.seq), '[]')
         from (select * from postern.changes c where ${condition} order by c.seq limit $2) c) as changes
     from postern.changes_pruned p`
 }

@@ -81,6 +81,7 @@ export function change(seq: number, kind: ChangeKind, about: Partial<Change> = {
     keyId: null,
     databaseId: null,
     sessionId: null,
+    network: null,
     ...about,
   }
 }

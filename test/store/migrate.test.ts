@@ -15,6 +15,7 @@ const ALL = [
   '0007_use',
   '0008_allow_lists',
   '0010_push',
+  '0011_login_blocks',
 ]
 
 void t.test('brings an empty database to the schema, and has nothing to do the second time', async t => {
