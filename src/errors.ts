@@ -76,6 +76,13 @@ export const REFUSALS = {
     hint: 'Close some of them, or use another key of the account; an operator can raise limits.sessions_per_key.',
     cause: 'The key has as many sessions on this instance as limits.sessions_per_key allows.',
   },
+  too_many_failed_logins: {
+    sqlstate: '28000',
+    text: 'too many failed logins',
+    hint: 'Wait, and use the account name as user and one of its active API-key tokens as password. An admin can end the wait.',
+    cause:
+      'The network of the client has shown as many bad tokens as failed_logins.per_network allows. `postern login-block list` shows such networks.',
+  },
   starting: {
     sqlstate: '57P03',
     text: 'the proxy is starting up',
@@ -242,11 +249,13 @@ export interface RefusalOptions {
   readonly reason?: CredentialReason | DenialReason
   /** The key whose token was shown, where it was the right one and still refused. For the log only. */
   readonly keyId?: string | undefined
+  /** When it is worth another try; the client reads it. */
+  readonly retryAfterSeconds?: number
   /** The error that led here, for the log only. */
   readonly cause?: unknown
 }
 
-/** A no to a client. Leaves throw their own small errors; whoever knows the meaning turns them into a Refusal. */
+/** A no to a client; `message` is what it reads. Leaves throw their own small errors; whoever knows the meaning turns them into a Refusal. */
 export class Refusal extends Error {
   readonly code: RefusalCode
   readonly rule: RefusalRule
@@ -256,7 +265,11 @@ export class Refusal extends Error {
 
   constructor(code: RefusalCode, options: RefusalOptions = {}) {
     const rule: RefusalRule = REFUSALS[code]
-    super(rule.text, options.cause === undefined ? {} : { cause: options.cause })
+    const { retryAfterSeconds } = options
+    super(
+      retryAfterSeconds === undefined ? rule.text : `${rule.text}, retry after ${retryAfterSeconds} seconds`,
+      options.cause === undefined ? {} : { cause: options.cause },
+    )
     this.name = 'Refusal'
     this.code = code
     this.rule = rule

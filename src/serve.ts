@@ -131,6 +131,7 @@ async function start(
   const feed = knowledge.follow({
     changed: changes => {
       plane?.enforcer.changed(changes)
+      plane?.failedLogins.changed(changes)
       books.reportSoon()
     },
     resync: () => plane?.enforcer.resync(),
@@ -138,7 +139,7 @@ async function start(
   shutdown.add(() => feed.close())
   await feed.start()
   shutdown.add(() => books.close())
-  books.start(plane?.sessions ?? null)
+  books.start(plane)
   shutdown.add(pruneNowAndThen(knowledge, log))
 
   const health = await startHealthServer({

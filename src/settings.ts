@@ -159,6 +159,45 @@ const FILE = Type.Object({
         'Cancel requests with a key that no session has, from one network (IPv4 /24, IPv6 /64). More are dropped without asking the other instances.',
     }),
   }),
+  failed_logins: Type.Object({
+    per_network: count({
+      default: 30,
+      unit: 'bad tokens',
+      description:
+        'Bad tokens from one network in failed_logins.window. Then its logins are refused for as long. A token that is ' +
+        'tried again counts once.',
+    }),
+    window: duration({
+      default: '10m',
+      minimum: 1_000,
+      maximum: DAY_MS,
+      description: 'The time in which bad tokens are counted, and for which a network is blocked.',
+    }),
+    tries_as_one: count({
+      default: 100,
+      unit: 'logins',
+      description:
+        'Failed logins to one account that count as one bad token with auth: scram, where the token never crosses the wire ' +
+        'and none can be told from another.',
+    }),
+    ipv4_prefix: count({
+      default: 32,
+      maximum: 32,
+      unit: 'bits',
+      description: 'Addresses that share so many bits are one network.',
+    }),
+    ipv6_prefix: count({
+      default: 64,
+      maximum: 128,
+      unit: 'bits',
+      description: 'The same for IPv6, where one machine has a network of its own.',
+    }),
+    networks: count({
+      default: 10_000,
+      unit: 'networks',
+      description: 'Networks whose bad tokens are remembered.',
+    }),
+  }),
   upstream: Type.Object({
     connect_timeout: duration({
       default: '10s',

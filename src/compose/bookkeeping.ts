@@ -1,12 +1,14 @@
-// What an instance writes to the store in the background: itself and its live sessions, the use of keys, and logins for the
-// audit log. No login waits for any of it, and a store that is away costs a line in the log when it goes and one when it
+// What an instance writes to the store in the background: itself and its live sessions, the networks that it blocks, the use
+// of keys, and logins for the audit log. No login waits for any of it, and a store that is away costs a line in the log when it goes and one when it
 // is back.
 
 import type { Logger } from '../ops/log.js'
 import type { Metrics } from '../ops/metrics.js'
 import type { ReportLabels } from '../ops/labels.js'
+import type { FailedLogins } from '../auth/failed-logins.js'
 import type { Sessions } from '../proxy/sessions.js'
 import type { Settings } from '../settings.js'
+import { BlockReporter } from './block-reporter.js'
 import { InstanceReporter } from './instance-reporter.js'
 import { KeyUseRecorder } from './key-use-recorder.js'
 import type { Knowledge } from './knowledge.js'
@@ -19,10 +21,12 @@ export interface Bookkeeping {
   readonly keyUses: KeyUseRecorder
   readonly logins: LoginAudit
   /** Begins to write.
-   * @param sessions null: no proxy runs here */
-  start(sessions: Sessions | null): void
+   * @param plane null: no proxy runs here */
+  start(plane: { readonly sessions: Sessions; readonly failedLogins: FailedLogins } | null): void
   /** Reports this instance before it is due: a change is in force here. */
   reportSoon(): void
+  /** Reports blocked networks before it is due: there is one more. */
+  reportBlocksSoon(): void
   /** Writes what waits, and takes this instance off the list. Never rejects. */
   close(): Promise<void>
 }
@@ -49,14 +53,28 @@ export function createBookkeeping(
     },
   })
   let instance: Periodic | undefined
+  let blocks: Periodic | undefined
   const jobs: Periodic[] = []
   return {
     keyUses,
     logins,
-    start(sessions) {
+    start(plane) {
       const { goneAfterMs } = reportAges(settings)
-      const reporter = new InstanceReporter({ store, version, sessions, revocations, push, goneAfterMs, now })
+      const reporter = new InstanceReporter({
+        store,
+        version,
+        sessions: plane?.sessions ?? null,
+        revocations,
+        push,
+        goneAfterMs,
+        now,
+      })
       instance = begin('instance', { work: () => reporter.report(), lastWork: () => reporter.remove() })
+      if (plane) {
+        const { failedLogins } = plane
+        const blocked = new BlockReporter({ store, instanceId: reporter.id, failedLogins })
+        blocks = begin('login_blocks', { work: () => blocked.report(), lastWork: () => blocked.remove() })
+      }
       begin('key_uses', { work: () => keyUses.flush() })
       begin('logins', {
         work: async () => {
@@ -67,6 +85,7 @@ export function createBookkeeping(
       })
     },
     reportSoon: () => instance?.soon(),
+    reportBlocksSoon: () => blocks?.soon(),
     close: async () => void (await Promise.all(jobs.map(job => job.close()))),
   }
 

@@ -1,6 +1,7 @@
 // Puts the proxy together from the settings and from what the instance knows.
 
 import { Authenticator } from '../auth/authenticate.js'
+import { FailedLogins } from '../auth/failed-logins.js'
 import type { Logger } from '../ops/log.js'
 import type { Metrics } from '../ops/metrics.js'
 import { Cancels } from '../proxy/cancel.js'
@@ -30,6 +31,7 @@ export interface DataPlane {
   readonly proxy: Proxy
   readonly sessions: Sessions
   readonly enforcer: Enforcer
+  readonly failedLogins: FailedLogins
 }
 
 /** How long a cancel request may take on its way to a database. */
@@ -43,6 +45,20 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   const { limits, login, upstream, revocation } = settings
   const events = withBooks(observeProxy(metrics, log), books)
   const sessions = new Sessions()
+  const failedLogins = new FailedLogins({
+    maxBadTokens: settings.failedLogins.perNetwork,
+    windowMs: settings.failedLogins.windowMs,
+    triesAsOne: settings.failedLogins.triesAsOne,
+    prefixes: { ipv4: settings.failedLogins.ipv4Prefix, ipv6: settings.failedLogins.ipv6Prefix },
+    maxNetworks: settings.failedLogins.networks,
+    now,
+    blocked: ({ network, badTokens, leftMs }) => {
+      const fields = { network, bad_tokens: badTokens, seconds: Math.round(leftMs / 1000) }
+      log.warn(fields, 'logins of a network are refused: it has shown too many bad tokens')
+      books.reportBlocksSoon()
+    },
+  })
+  metrics.loginBlocks.readFrom(() => failedLogins.size)
   const enforcer = new Enforcer({
     sessions,
     revocations,
@@ -75,6 +91,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     },
     house: {
       authenticator: new Authenticator({ accounts, revocations, verifier, doomedSecret: doomedSecret(settings) }),
+      failedLogins,
       databases,
       sessions,
       enforcer,
@@ -92,7 +109,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
       events,
     },
   })
-  return { proxy, sessions, enforcer }
+  return { proxy, sessions, enforcer, failedLogins }
 }
 
 /** Tells the books as well of what they keep. */

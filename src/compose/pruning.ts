@@ -5,6 +5,7 @@ import type { Logger } from '../ops/log.js'
 import { pruneConsoleSessions } from '../store/console-sessions.js'
 import { pruneFailures } from '../store/failure-budget.js'
 import { pruneAnswers } from '../store/idempotency.js'
+import { pruneBlocks } from '../store/login-blocks.js'
 import type { Knowledge } from './knowledge.js'
 
 /** Changes are kept for a day: far longer than any reader may be behind. */
@@ -18,6 +19,7 @@ export function pruneNowAndThen({ changes, store }: Knowledge, log: Logger): () 
     answers: () => pruneAnswers(store),
     'console sessions': () => pruneConsoleSessions(store),
     failures: () => pruneFailures(store),
+    'login blocks': () => pruneBlocks(store),
   }
   const pruneAll = () => {
     for (const [what, prune] of Object.entries(prunings)) {

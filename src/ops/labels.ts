@@ -65,6 +65,8 @@ export interface ReportLabels {
     | 'key_uses'
     /** Logins, for the audit log. */
     | 'logins'
+    /** Networks whose logins are refused. */
+    | 'login_blocks'
   readonly outcome: 'ok' | 'failed'
 }
 

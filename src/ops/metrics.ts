@@ -50,6 +50,10 @@ export class Metrics {
     'Logins that the client left unfinished, by the phase they were in.',
     ['phase'],
   )
+  readonly loginBlocks = this.#reading(
+    'login_blocks',
+    'Networks whose logins are refused, as they showed too many bad tokens.',
+  )
   readonly loginDuration: Times = this.#histogram(
     'login_duration_seconds',
     'From accept to the end of a login that succeeded.',

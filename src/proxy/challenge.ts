@@ -1,6 +1,7 @@
 // The exchange that proves who the client is: SASL (manual, "SASL Authentication"), or a password on listeners set so.
 
 import type { Authenticator } from '../auth/authenticate.js'
+import { showsBadToken, type FailedLogins } from '../auth/failed-logins.js'
 import type { Principal } from '../auth/principal.js'
 import { Refusal } from '../errors.js'
 import {
@@ -19,6 +20,7 @@ interface Exchange {
   readonly client: ClientConnection
   readonly opening: Extract<Opening, { kind: 'startup' }>
   readonly authenticator: Authenticator
+  readonly failedLogins: FailedLogins
   readonly visit: Visit
 }
 
@@ -28,7 +30,8 @@ export async function challenge(exchange: Exchange, auth: ListenerTerms['auth'])
   return auth === 'scram' ? challengeScram(exchange) : challengePassword(exchange)
 }
 
-async function challengeScram({ client, opening, authenticator, visit }: Exchange): Promise<Principal> {
+async function challengeScram(exchange: Exchange): Promise<Principal> {
+  const { client, opening, authenticator, visit } = exchange
   const login = authenticator.scram({ name: opening.user, address: visit.clientAddress }, opening.certificate)
   const answer = () => visit.time('challenge', () => client.message(AUTHENTICATION_ANSWER, MAX_SASL_MESSAGE_BYTES))
 
@@ -45,20 +48,36 @@ async function challengeScram({ client, opening, authenticator, visit }: Exchang
 
   const clientFinal = parseSaslResponse((await answer()).body)
   visit.account = login.account
-  const { principal, serverFinal } = await visit.time('verify', () => login.final(clientFinal))
+  const { principal, serverFinal } = await verify(exchange, null, () => login.final(clientFinal))
   client.write(authenticationSaslFinal(serverFinal))
   return principal
 }
 
-async function challengePassword({ client, opening, authenticator, visit }: Exchange): Promise<Principal> {
+async function challengePassword(exchange: Exchange): Promise<Principal> {
+  const { client, opening, authenticator, visit } = exchange
   client.write(authenticationCleartext())
   const { body } = await visit.time('challenge', () => client.message(AUTHENTICATION_ANSWER, MAX_AUTH_MESSAGE_BYTES))
   const token = parsePassword(body).toString('utf8')
   const claim = { name: opening.user, address: visit.clientAddress }
   try {
-    return await visit.time('verify', () => authenticator.password(claim, token))
+    return await verify(exchange, token, () => authenticator.password(claim, token))
   } catch (error) {
     if (isOfKnownAccount(error)) visit.account = opening.user
+    throw error
+  }
+}
+
+/** Runs the check of what the client has shown, and counts it against its network if that was no token of ours.
+ * @param token what was shown; null: a proof of it */
+async function verify<T>(
+  { failedLogins, opening, visit }: Exchange,
+  token: string | null,
+  check: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await visit.time('verify', check)
+  } catch (error) {
+    if (showsBadToken(error)) failedLogins.add({ address: visit.clientAddress, claimed: opening.user, token })
     throw error
   }
 }

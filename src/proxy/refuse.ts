@@ -30,11 +30,11 @@ const UPSTREAM_CODES = {
 
 /** Builds the ErrorResponse of a refusal; `reference` lets an admin find the true reason in the log. */
 export function fatal(refusal: Refusal, reference: string): Buffer {
-  const { sqlstate, text, hint } = refusal.rule
+  const { sqlstate, hint } = refusal.rule
   return errorResponse({
     severity: 'FATAL',
     code: sqlstate,
-    message: text,
+    message: refusal.message,
     detail: `Reference: ${reference}`,
     hint,
   })

@@ -14,6 +14,7 @@
 import type net from 'node:net'
 import type { Authenticator } from '../auth/authenticate.js'
 import type { DatabaseRecord } from '../auth/database.js'
+import type { FailedLogins } from '../auth/failed-logins.js'
 import type { FreshCache } from '../auth/fresh-cache.js'
 import { applicationName } from '../auth/application-name.js'
 import { grantFor, type Grant } from '../auth/grant.js'
@@ -38,6 +39,7 @@ import type { Visit } from './visit.js'
 /** Everything a session works with; shared by all sessions of the proxy. */
 export interface House {
   readonly authenticator: Authenticator
+  readonly failedLogins: FailedLogins
   readonly databases: FreshCache<DatabaseRecord>
   readonly sessions: Sessions
   readonly enforcer: Enforcer
@@ -69,10 +71,11 @@ export async function serveClient(socket: net.Socket, terms: ListenerTerms, visi
     house.events.loginStarted()
     const reason = house.closedFor()
     if (reason) throw new Refusal(reason)
+    house.failedLogins.check(visit.clientAddress)
     const endLogin = house.counters.beginLogin(visit.clientAddress)
     cleanUp.push(endLogin)
 
-    const principal = await challenge({ client, opening, authenticator: house.authenticator, visit }, terms.auth)
+    const principal = await challenge({ client, opening, visit, ...house }, terms.auth)
     visit.accountId = principal.account.id
     visit.account = principal.account.name
     visit.keyId = principal.key.id

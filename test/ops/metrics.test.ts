@@ -9,6 +9,7 @@ const CONTRACT = [
   'counter postern_sessions_closed_total reason',
   'counter postern_logins_total outcome reason',
   'gauge postern_logins_in_flight',
+  'gauge postern_login_blocks',
   'counter postern_logins_abandoned_total phase',
   'histogram postern_login_duration_seconds',
   'histogram postern_login_phase_duration_seconds phase',

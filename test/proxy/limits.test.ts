@@ -1,10 +1,11 @@
 // Limits: one address can not take the places of all the others, not even by saying nothing; nor can one account or one key.
 
 import t from 'tap'
+import { mintToken } from '../../src/auth/token.js'
 import { makeWorld } from '../support/world.js'
 import { Counters } from '../../src/proxy/limits.js'
 import { gateWorld } from '../support/gate.js'
-import { metric, until } from './observe.js'
+import { drive, metric, seen, until } from './observe.js'
 import { RawClient } from './raw-client.js'
 
 const [LIMIT, ROOM_FOR_REFUSALS] = [3, 20]
@@ -88,6 +89,64 @@ void t.test('sessions of one key, and of one account', async t => {
     await until('all are over', async () => (await metric(world, 'postern_sessions_active')) === 0)
     await Promise.all([logIn(robot), logIn(other)])
     t.equal(await metric(world, 'postern_logins_total', { reason: 'too_many_sessions_of_account' }), 1)
+  })
+})
+
+void t.test('bad tokens from one network', async t => {
+  const env = { POSTERN_FAILED_LOGINS_PER_NETWORK: '3', POSTERN_FAILED_LOGINS_WINDOW: '10m' }
+  const world = await makeWorld(t, { env })
+  const robot = await world.account()
+  const blocked = { code: '28000', message: /^too many failed logins, retry after \d+ seconds$/ }
+  const wrong = { code: '28P01' }
+  const bad = () => ({ name: robot.name, token: mintToken().token })
+  const withToken = (member: typeof robot | ReturnType<typeof bad>) =>
+    drive(t, world.uri(member, { listener: 'password' }))
+  const withProof = async (member: typeof robot | ReturnType<typeof bad>, localAddress = '127.0.0.1') => {
+    const client = await RawClient.connect(world.port(), { localAddress })
+    t.teardown(() => client.close())
+    await client.logIn(member)
+  }
+
+  await t.test('a tool that tries one again and again locks nobody out', async t => {
+    const stale = bad()
+    for (let n = 0; n < 6; n++) await t.rejects(withToken(stale), wrong)
+    for (let n = 0; n < 6; n++) await t.rejects(withProof(stale), wrong)
+    await withToken(robot)
+    t.equal(await metric(world, 'postern_login_blocks'), 0)
+  })
+
+  await t.test('too many of them block it, for right tokens too, and no other network', async t => {
+    await t.rejects(withToken(bad()), wrong)
+    await t.rejects(withToken(robot), blocked)
+    await t.rejects(withProof(robot), blocked)
+    await withProof(robot, '127.0.0.2')
+    t.equal(await metric(world, 'postern_login_blocks'), 1)
+    t.equal(await metric(world, 'postern_logins_total', { reason: 'too_many_failed_logins' }), 2)
+    t.match(
+      world.log.find(({ msg }) => /has shown too many bad tokens/.test(String(msg))),
+      { network: '127.0.0.1/32', bad_tokens: 3, seconds: 600 },
+    )
+  })
+
+  await t.test(
+    'names that are tried by proofs are told apart, and a proved key that is stopped is no guess',
+    async t => {
+      const stopped = await world.account()
+      await world.revoke(stopped)
+      await seen(world)
+      for (let n = 0; n < 4; n++) await t.rejects(withProof(stopped, '127.0.0.3'), wrong)
+      for (const name of ['ada', 'bob', 'eve']) await t.rejects(withProof({ ...bad(), name }, '127.0.0.3'), wrong)
+      await t.rejects(withProof(robot, '127.0.0.3'), blocked)
+    },
+  )
+
+  await t.test('the wait is over when it said', async t => {
+    world.skip(600_000)
+    await until('the list of revocations is young again', async () => {
+      return (await metric(world, 'postern_revocation_list_age_seconds')) < 100
+    })
+    await withProof(robot)
+    t.equal(await metric(world, 'postern_login_blocks'), 0)
   })
 })
 
