@@ -38,6 +38,7 @@ export const AUDIT_ACTIONS = {
   'session.open': 'A login at the proxy: see audit.logins.',
   'session.close': 'A session was over: see audit.logins.',
   'session.end': 'A live session was ended.',
+  'login-block.remove': 'A network was let in again that had shown too many bad tokens.',
 } as const satisfies Record<string, string>
 
 export type AuditAction = keyof typeof AUDIT_ACTIONS

@@ -149,6 +149,11 @@ export const PROBLEMS = {
     title: 'No such session, or you may not manage it',
     hint: 'It may have ended. GET /v1/sessions lists those that live.',
   },
+  login_block_not_found: {
+    status: 404,
+    title: 'No such network is blocked',
+    hint: 'Its block may be over. GET /v1/login-blocks lists those there are.',
+  },
   name_taken: {
     status: 409,
     title: 'The name is taken',

@@ -47,6 +47,7 @@ import { invitationRoutes } from './routes/invitations.js'
 import { keyRotationRoutes } from './routes/key-rotation.js'
 import { instanceRoutes } from './routes/instances.js'
 import { keyRoutes } from './routes/keys.js'
+import { loginBlockRoutes } from './routes/login-blocks.js'
 import { loginRoutes } from './routes/login.js'
 import { meConsoleRoutes } from './routes/me-console.js'
 import { meRoutes } from './routes/me.js'
@@ -222,4 +223,5 @@ function registerV1(app: Api, parts: ApiParts): void {
   auditEventRoutes(app, parts)
   sessionRoutes(app, parts)
   instanceRoutes(app, parts)
+  loginBlockRoutes(app, parts)
 }

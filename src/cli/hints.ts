@@ -25,6 +25,7 @@ const HINTS: { readonly [Code in ApiError['code']]?: Hint } = {
   invitation_not_found: 'postern user invitations shows the open ones',
   owns_service_accounts: problem => `give --delete-accounts or --transfer-to EMAIL for ${listed(problem)}`,
   session_not_found: 'it may have ended: postern session list shows those that live',
+  login_block_not_found: 'it may be over: postern login-block list shows those there are',
   internal_error: ({ instance }) => `give ${instance} to an admin: the log has the details`,
   too_many_requests: 'wait a minute, and try again',
 }

@@ -13,6 +13,7 @@ import { examples } from './help.js'
 import { groupCommands } from './group.js'
 import { instanceCommands } from './instance.js'
 import { keyCommands } from './key.js'
+import { loginBlockCommands } from './login-block.js'
 import { loginCommands } from './login.js'
 import { serverCommands } from './server.js'
 import { sessionCommands } from './session.js'
@@ -74,6 +75,7 @@ export function createProgram(terminal: Terminal, end: (exitCode: number) => voi
   groupCommands(program, terminal)
   sessionCommands(program, terminal)
   instanceCommands(program, terminal)
+  loginBlockCommands(program, terminal)
   auditCommands(program, terminal)
   program.commandsGroup('And:')
   completionCommands(program, terminal)

@@ -941,6 +941,46 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/login-blocks': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List the networks whose logins are refused
+     * @description They have shown as many bad tokens as failed_logins.per_network allows. Each instance counts for itself, and reports within sessions.report. At most 1,000, the oldest first.
+     */
+    get: operations['listLoginBlocks']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/login-blocks/{address}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /**
+     * Let a network try again
+     * @description The one that the address is in, or all that are in the network; on all instances, within a second as a rule. What it showed is forgotten.
+     */
+    delete: operations['removeLoginBlock']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
 }
 export type webhooks = Record<string, never>
 export interface components {
@@ -1007,6 +1047,7 @@ export interface components {
         | 'group_not_found'
         | 'member_not_found'
         | 'session_not_found'
+        | 'login_block_not_found'
         | 'name_taken'
         | 'key_limit_reached'
         | 'key_not_active'
@@ -1857,6 +1898,30 @@ export interface components {
     Instances: {
       items: components['schemas']['Instance'][]
       in_force: components['schemas']['InForce']
+    }
+    LoginBlock: {
+      /** @description As in 192.0.2.7/32. */
+      network: string
+      /** @description That it showed, on the instance that counted most. */
+      bad_tokens: number
+      /** Format: date-time */
+      since: string
+      /**
+       * Format: date-time
+       * @description When it may try again by itself.
+       */
+      until: string
+      /** @description How many instances refuse it. */
+      instances: number
+    }
+    LoginBlocks: {
+      items: components['schemas']['LoginBlock'][]
+    }
+    RemovedLoginBlocks: {
+      /** @description The blocks that there were. */
+      items: components['schemas']['LoginBlock'][]
+      /** @description The change: GET /v1/instances?seq= tells where it is in force. */
+      seq: number
     }
   }
   responses: never
@@ -10041,6 +10106,223 @@ export interface operations {
       }
       /** @description `permission_denied`: The account may not do this. */
       403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listLoginBlocks: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LoginBlocks']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  removeLoginBlock: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description An address, or a network, percent-encoded: 192.0.2.0%2F24. */
+        address: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Default Response */
+      202: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RemovedLoginBlocks']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `foreign_origin`: The request comes from a page of another site.
+       *
+       *     `csrf_token_rejected`: The request does not bring the token of its session.
+       *
+       *     `permission_denied`: The account may not do this.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `login_block_not_found`: No such network is blocked. */
+      404: {
         headers: {
           [name: string]: unknown
         }

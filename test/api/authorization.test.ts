@@ -9,6 +9,7 @@ import { disableAccount } from '../../src/store/account-lifecycle.js'
 import { getAccountByName } from '../../src/store/accounts.js'
 import { reportInstance } from '../../src/store/instances.js'
 import { revokeKey } from '../../src/store/keys.js'
+import { reportBlocks } from '../../src/store/login-blocks.js'
 import { reportSessions } from '../../src/store/live-sessions.js'
 import { PROBLEMS, type ProblemCode } from '../../src/api/problems.js'
 import { unconnectedApi } from '../support/api-document.js'
@@ -207,6 +208,13 @@ const ROWS: readonly Row[] = [
   { route: 'POST /v1/sessions/:id/end', url: '/v1/sessions/OTHER-22222/end', ...adminOnly(202), member: 404 },
   { route: 'POST /v1/sessions/:id/end', url: '/v1/sessions/VERAS-22222/end', ...makers(202), viewer: 202, member: 404 },
   { route: 'GET /v1/instances', url: '/v1/instances', ...observers(200) },
+  { route: 'GET /v1/login-blocks', url: '/v1/login-blocks', ...observers(200) },
+  {
+    route: 'DELETE /v1/login-blocks/:address',
+    url: '/v1/login-blocks/192.0.2.7',
+    ...adminOnly(202),
+    adminMachine: 404,
+  },
   // Last: what they take away is gone for the rows before.
   { route: 'DELETE /v1/service-accounts/:name', url: '/v1/service-accounts/spare', ...makers(204), admin: 404 },
   { route: 'DELETE /v1/groups/:group', url: '/v1/groups/staff', ...adminOnly(204), adminMachine: 404 },
@@ -287,6 +295,8 @@ async function callersOf(world: World) {
     'OTHER-22222': nina.account.name,
     'VERAS-22222': viewer.account.name,
   })
+  const block = { network: '192.0.2.7/32', badTokens: 30, ageMs: 0, leftMs: 600_000 }
+  await reportBlocks(world.store, randomUUID(), [block])
   const disabled = await world.person('off@example.com', 'admin')
   await disableAccount(world.store, disabled.account.id)
   const revoked = await world.key(admin.account)
