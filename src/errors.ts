@@ -142,7 +142,8 @@ export const REFUSALS = {
     sqlstate: '57014',
     text: 'the login took too long',
     hint: 'Try again; check the network between the client and the proxy.',
-    cause: 'The login did not finish before its deadline.',
+    cause:
+      'The login, or the part of it that it was in, did not finish before its deadline: login.timeout, login.startup_timeout, login.challenge_timeout.',
   },
   replication_refused: {
     sqlstate: '0A000',

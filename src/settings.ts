@@ -121,6 +121,18 @@ const FILE = Type.Object({
       maximum: 5 * MINUTE_MS,
       description: 'The longest that a login may take, from accept to its admission.',
     }),
+    startup_timeout: duration({
+      default: '5s',
+      minimum: 100,
+      maximum: 5 * MINUTE_MS,
+      description: 'The longest until a client has sent its start-up packet, TLS included, within login.timeout.',
+    }),
+    challenge_timeout: duration({
+      default: '10s',
+      minimum: 100,
+      maximum: 5 * MINUTE_MS,
+      description: 'The longest that it may take to prove who it is from then on, within login.timeout.',
+    }),
     max_in_flight: count({ default: 500, unit: 'logins', description: 'Logins at a time. More are refused.' }),
     argon2_concurrency: count({
       default: 2,

@@ -104,7 +104,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
         sessionsPerKey: limits.sessionsPerKey,
       }),
       upstream: { connectTimeoutMs: upstream.connectTimeoutMs, saltedPasswords: new SaltedPasswords() },
-      loginTimeoutMs: login.timeoutMs,
+      timeouts: { loginMs: login.timeoutMs, startupMs: login.startupTimeoutMs, challengeMs: login.challengeTimeoutMs },
       traffic: metrics.relayBytes,
       events,
     },

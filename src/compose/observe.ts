@@ -34,6 +34,7 @@ export function observeProxy(metrics: Metrics, log: Logger): ProxyEvents {
     refused(refusal, visit) {
       if (visit.isLogin) finishLogin(visit)
       metrics.logins.inc({ outcome: 'refused', reason: refusal.reason })
+      if (refusal.code === 'login_timeout') metrics.loginTimeouts.inc({ phase: visit.phase })
       const fields = { code: refusal.code, reason: refusal.reason, sqlstate: refusal.rule.sqlstate }
       const line = { ...ofVisit(visit), ...fields, phases_ms: phasesMs(visit), ...causeOf(refusal) }
       if (refusal.code === 'internal_error') log.error(line, 'login refused')

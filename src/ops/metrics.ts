@@ -50,6 +50,15 @@ export class Metrics {
     'Logins that the client left unfinished, by the phase they were in.',
     ['phase'],
   )
+  readonly loginTimeouts: Counts<{ phase: LoginPhase | 'startup' }> = this.#counter(
+    'login_timeouts_total',
+    'Logins that passed a deadline, by the phase they were in.',
+    ['phase'],
+  )
+  readonly descriptorShortages: Counts = this.#counter(
+    'descriptor_shortages_total',
+    'Looks, one a second, that found no file descriptor left: new connections are cut then.',
+  )
   readonly loginBlocks = this.#reading(
     'login_blocks',
     'Networks whose logins are refused, as they showed too many bad tokens.',

@@ -36,6 +36,9 @@ const ROOM_FOR_REFUSALS = 100
 /** How often a drain looks for sessions that have become idle. */
 const DRAIN_LOOK_MS = 50
 
+/** Accepts that fail are told of no more often than this. */
+const TELL_AGAIN_MS = 10_000
+
 // A client that vanished without a word is found out by probes that start after this silence.
 const KEEP_ALIVE_DELAY_MS = 60_000
 
@@ -45,6 +48,8 @@ export class Proxy {
   readonly #servers: net.Server[] = []
   readonly #addresses: ListenerAddress[] = []
   readonly #sockets = new Set<net.Socket>()
+  /** When it was last told that a connection could not be accepted. */
+  #acceptFailedAt = -Infinity
   /** No new session may begin. */
   #draining = false
   /** Nothing is waited for any more. */
@@ -111,11 +116,19 @@ export class Proxy {
       server.once('error', reject)
       server.listen({ host: listener.host, port: listener.port }, () => {
         server.off('error', reject)
-        server.on('error', error => this.#house.events.failed('listening', error))
+        server.on('error', error => this.#acceptFailed(error))
         const address = server.address() as net.AddressInfo
         resolve({ host: address.address, port: address.port })
       })
     })
+  }
+
+  /** Tells of it once in a while: it may happen for each connection that comes. */
+  #acceptFailed(error: Error): void {
+    const now = this.#options.now()
+    if (now - this.#acceptFailedAt < TELL_AGAIN_MS) return
+    this.#acceptFailedAt = now
+    this.#house.events.failed('accepting a connection', error)
   }
 
   #accept(socket: net.Socket, terms: ListenerTerms, isBalancer: (address: string) => boolean): void {
@@ -123,7 +136,7 @@ export class Proxy {
     this.#sockets.add(socket)
     socket.once('close', () => this.#sockets.delete(socket))
     if (!isBalancer(peer.address)) return this.#serve(socket, terms, peer)
-    readRealAddress(socket, this.#house.loginTimeoutMs).then(
+    readRealAddress(socket, this.#house.timeouts.startupMs).then(
       client => this.#serve(socket, terms, client),
       (error: unknown) => {
         if (!(error instanceof ClientGone))

@@ -30,6 +30,7 @@ import { connect, type ConnectOptions } from './connect.js'
 import type { Enforcer } from './enforce.js'
 import type { CloseReason, ProxyEvents } from './events.js'
 import type { Counters } from './limits.js'
+import { LoginDeadline, type LoginTimeouts } from './login-deadline.js'
 import { negotiate, type ListenerTerms } from './negotiate.js'
 import { asRefusal, dismiss, fatal, refuse } from './refuse.js'
 import { Relay, type RelayEnd, type Traffic } from './relay.js'
@@ -46,7 +47,7 @@ export interface House {
   readonly cancels: Cancels
   readonly counters: Counters
   readonly upstream: ConnectOptions
-  readonly loginTimeoutMs: number
+  readonly timeouts: LoginTimeouts
   readonly traffic: Traffic
   readonly events: ProxyEvents
   /** Why no new session may begin just now, or null: starting, draining, list stale. */
@@ -56,9 +57,9 @@ export interface House {
 /** Serves one client until its connection is closed. Never rejects. */
 export async function serveClient(socket: net.Socket, terms: ListenerTerms, visit: Visit, house: House): Promise<void> {
   const login = new AbortController()
-  const deadline = setTimeout(() => login.abort(new Refusal('login_timeout')), house.loginTimeoutMs)
+  const deadline = new LoginDeadline(house.timeouts, () => login.abort(new Refusal('login_timeout')))
   const client = new ClientConnection(socket, login)
-  const cleanUp: (() => void)[] = [() => clearTimeout(deadline)]
+  const cleanUp: (() => void)[] = [() => deadline.end()]
   let session: Session | undefined
   try {
     const opening = await negotiate(client, terms, visit)
@@ -67,6 +68,7 @@ export async function serveClient(socket: net.Socket, terms: ListenerTerms, visi
       return dismiss(client)
     }
 
+    deadline.challenged()
     visit.isLogin = true
     house.events.loginStarted()
     const reason = house.closedFor()
@@ -76,6 +78,7 @@ export async function serveClient(socket: net.Socket, terms: ListenerTerms, visi
     cleanUp.push(endLogin)
 
     const principal = await challenge({ client, opening, visit, ...house }, terms.auth)
+    deadline.proved()
     visit.accountId = principal.account.id
     visit.account = principal.account.name
     visit.keyId = principal.key.id
@@ -96,7 +99,7 @@ export async function serveClient(socket: net.Socket, terms: ListenerTerms, visi
     login.signal.throwIfAborted()
     admit(client, upstream)
     endLogin()
-    clearTimeout(deadline)
+    deadline.end()
 
     house.events.opened(session, visit)
     const end = await relay(session, client, upstream, grant, house)

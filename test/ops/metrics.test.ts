@@ -10,6 +10,8 @@ const CONTRACT = [
   'counter postern_logins_total outcome reason',
   'gauge postern_logins_in_flight',
   'gauge postern_login_blocks',
+  'counter postern_login_timeouts_total phase',
+  'counter postern_descriptor_shortages_total',
   'counter postern_logins_abandoned_total phase',
   'histogram postern_login_duration_seconds',
   'histogram postern_login_phase_duration_seconds phase',
@@ -140,6 +142,7 @@ function touchEverything(metrics: Metrics): void {
   metrics.sessionsClosed.inc({ reason: 'session_revoked' })
   metrics.logins.inc({ outcome: 'admitted', reason: 'none' })
   metrics.loginsAbandoned.inc({ phase: 'tls' })
+  metrics.loginTimeouts.inc({ phase: 'startup' })
   metrics.loginPhaseDuration.observe({ phase: 'verify' }, 0.1)
   metrics.upstreamConnectDuration.observe({ database: 'shop' }, 0.1)
   metrics.upstreamErrors.inc({ database: 'shop', kind: 'timeout' })

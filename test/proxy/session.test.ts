@@ -1,5 +1,6 @@
 // The login as a whole: its deadline, clients that go away in the middle of it, and what goes wrong at the database.
 
+import net from 'node:net'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { moveDatabase } from '../../src/store/databases.js'
@@ -14,6 +15,9 @@ import { RawClient, Told } from './raw-client.js'
 
 // Of no other timer's length.
 const LOGIN_TIMEOUT_MS = 14_321
+const [STARTUP_TIMEOUT_MS, CHALLENGE_TIMEOUT_MS] = [7_321, 8_321]
+/** GOODBYE_MS of refuse.ts. */
+const GOODBYE_MS = 2_000
 
 const CLIENT_FIRST = Buffer.from('n,,n=,r=rOprNGfwEbeRWgbNEkqO')
 
@@ -64,6 +68,68 @@ void t.test('a login', async t => {
     }
     gate.release()
     await until('nothing is left of them', async () => gate.open === 0 && (await inFlight(world)) === 0)
+  })
+
+  void t.test('is ended when one part of it takes too long, also when its client sends byte by byte', async t => {
+    const startups = holdTimers(t, STARTUP_TIMEOUT_MS)
+    const challenges = holdTimers(t, CHALLENGE_TIMEOUT_MS)
+    const env = {
+      POSTERN_LOGIN_STARTUP_TIMEOUT: `${STARTUP_TIMEOUT_MS}ms`,
+      POSTERN_LOGIN_CHALLENGE_TIMEOUT: `${CHALLENGE_TIMEOUT_MS}ms`,
+    }
+    const world = await makeWorld(t, { server, env })
+    const robot = await world.account()
+    const timeouts = (phase: string) => metric(world, 'postern_login_timeouts_total', { phase })
+    const connect = () => RawClient.connect(world.port())
+    const endOf = async (client: RawClient) => {
+      const [heard] = await client.toEnd()
+      client.close()
+      return heard && new Told(heard).code
+    }
+
+    const silent = await connect()
+    const dripping = await connect()
+    for (const byte of [0, 0, 0, 50, 0, 3]) dripping.send(Buffer.of(byte))
+    await until('both have their deadline', () => startups.waiting === 2)
+    startups.goOff()
+    t.same([await endOf(silent), await endOf(dripping)], ['57014', '57014'])
+    t.equal(await timeouts('startup'), 2)
+
+    const mute = await connect()
+    await mute.startup(robot.name).message()
+    t.equal(startups.waiting, 0, 'the start-up is over')
+    const slow = await connect()
+    await slow.startup(robot.name).message()
+    for (const byte of saslInitialResponse('SCRAM-SHA-256', CLIENT_FIRST).subarray(0, 9)) slow.send(Buffer.of(byte))
+    t.equal(challenges.waiting, 2)
+    challenges.goOff()
+    t.same([await endOf(mute), await endOf(slow)], ['57014', '57014'])
+    t.equal(await timeouts('challenge'), 2)
+    t.equal(await inFlight(world), 0)
+
+    await client(t, world, robot)
+    t.equal(challenges.waiting, 0, 'whoever has proved who it is is not hurried')
+  })
+
+  void t.test('that was refused is closed, also when its client neither reads nor closes', async t => {
+    const startups = holdTimers(t, STARTUP_TIMEOUT_MS)
+    const goodbyes = holdTimers(t, GOODBYE_MS)
+    const env = {
+      POSTERN_LOGIN_STARTUP_TIMEOUT: `${STARTUP_TIMEOUT_MS}ms`,
+      POSTERN_LIMITS_CONNECTIONS_PER_ADDRESS: '2',
+    }
+    const world = await makeWorld(t, { server, env })
+    const robot = await world.account()
+    for (let n = 0; n < 2; n++) {
+      const socket = net.connect({ host: '127.0.0.1', port: world.port(), allowHalfOpen: true }).pause()
+      t.teardown(() => socket.destroy())
+    }
+    await until('both have their deadline', () => startups.waiting === 2)
+    startups.goOff()
+    await until('both are told, and given a moment', () => goodbyes.waiting === 2)
+    t.equal((await refusal(world, robot)).code, '53300', 'they still take the places of their address')
+    goodbyes.goOff()
+    await client(t, world, robot)
   })
 
   void t.test('whose client goes away is given up at once', async t => {
