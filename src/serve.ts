@@ -6,6 +6,7 @@ import { Certificates } from './compose/certificates.js'
 import { createControlPlane } from './compose/control-plane.js'
 import { createDataPlane } from './compose/data-plane.js'
 import { Departure } from './compose/departure.js'
+import { warnOfFewDescriptors, watchDescriptors } from './compose/descriptor-watch.js'
 import { gatherKnowledge, type Knowledge } from './compose/knowledge.js'
 import { pruneNowAndThen } from './compose/pruning.js'
 import { readSettings } from './compose/read-settings.js'
@@ -153,6 +154,8 @@ async function start(
   const api = only === 'proxy' ? null : await startApi()
   shutdown.add(certificates.follow())
   if (plane) shutdown.add(() => plane.proxy.drain(settings.drain))
+  if (plane) warnOfFewDescriptors(settings.limits.connections, log)
+  shutdown.add(watchDescriptors(metrics, log))
   await plane?.proxy.listen()
   // A load balancer needs a moment to notice: until then, clients are still served.
   shutdown.add(() => departure.wait(settings.drain.acceptDelayMs))
@@ -181,6 +184,8 @@ async function start(
       server.server.closeAllConnections()
       await closed
     })
+    // Without a listener an accept that fails would end the process.
+    server.server.on('error', error => log.error({ err: error }, 'the API could not take a connection'))
     await server.listen({ host: settings.api.host, port: settings.api.port })
     return urlOf(
       settings.api.host,

@@ -50,6 +50,8 @@ export async function startHealthServer(options: HealthOptions): Promise<HealthS
   )
   server.maxConnections = MAX_CONNECTIONS
   await listen(server, options)
+  // Without a listener an accept that fails would end the process; that descriptors are short is told of elsewhere.
+  server.on('error', () => {})
   return { port: (server.address() as AddressInfo).port, close: () => close(server) }
 }
 
