@@ -53,10 +53,7 @@ export function addAccountCreate(account: Command, terminal: Terminal): void {
     ['postern account create robot --role reader --database shop', 'Let robot read shop.'],
     ['postern account create etl --role writer --database shop stock', 'Let etl write to both.'],
     ['postern account create nightly --group analysts', 'Let nightly do what analysts may.'],
-    [
-      'postern account create ci --role reader --database shop --allow-from 192.0.2.0/24',
-      'Let ci read shop, from this network only.',
-    ],
+    ['postern account create ci --group ci --allow-from 192.0.2.0/24', 'Let it in from this network only.'],
   ])
 }
 
