@@ -14,7 +14,14 @@ void t.test('fills in every default, with durations in milliseconds', async t =>
   const settings = load('')
   t.equal(settings.store.url, URL)
   t.equal(settings.secretKey, KEY)
-  t.same(settings.login, { timeoutMs: 15_000, maxInFlight: 500, argon2Concurrency: 2, argon2Queue: 200 })
+  t.same(settings.login, {
+    timeoutMs: 15_000,
+    startupTimeoutMs: 5_000,
+    challengeTimeoutMs: 10_000,
+    maxInFlight: 500,
+    argon2Concurrency: 2,
+    argon2Queue: 200,
+  })
   t.same(settings.revocation, { refreshMs: 15_000, heartbeatMs: 10_000, maxAgeMs: 300_000, whenStale: 'end-sessions' })
   t.same(settings.listeners, [
     {
@@ -121,7 +128,7 @@ void t.test('refuses unknown settings, and guesses what was meant', async t => {
     { setting: 'POSTERN_LOGIN_TIMOUT', hint: 'did you mean POSTERN_LOGIN_TIMEOUT?' },
     { setting: 'revocaton', hint: /did you mean revocation\?/ },
     { setting: 'login.time_out', hint: /did you mean timeout\?/ },
-    { setting: 'login.colour', hint: /known here: timeout, max_in_flight/ },
+    { setting: 'login.colour', hint: /known here: timeout, startup_timeout/ },
   ])
   t.match(problemsOf('{ __proto__: { a: 1 }, constructor: 1 }'), [{ setting: '__proto__' }, { setting: 'constructor' }])
 })
