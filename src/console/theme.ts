@@ -41,14 +41,17 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   components: {
+    Button: { styles: { label: { fontWeight: 550 } } },
     Modal: {
       defaultProps: {
         centered: true,
         radius: 'lg',
+        padding: 'lg',
         transitionProps: { duration: 120 },
         // The head of a dialog is no second head of the page.
         attributes: { header: { role: 'presentation' } },
       },
+      styles: { title: { fontWeight: 600 } },
     },
     // A menu may hold nothing but its items: the placeholder that would take the focus is none.
     Menu: { defaultProps: { shadow: 'md', withInitialFocusPlaceholder: false, transitionProps: { duration: 100 } } },

@@ -42,7 +42,7 @@ const UNITS: readonly [unit: Intl.RelativeTimeFormatUnit, ms: number][] = [
 export function fromNow(epochMs: number, nowMs: number): string {
   const distance = epochMs - nowMs
   const [unit, ms] = UNITS.find(([, ms]) => Math.abs(distance) >= ms) ?? []
-  return unit && ms ? relative.format(Math.trunc(distance / ms), unit) : distance > 0 ? 'in a moment' : 'just now'
+  return unit && ms ? relative.format(Math.round(distance / ms), unit) : distance > 0 ? 'in a moment' : 'just now'
 }
 
 export function Time({ at }: { at: string }) {

@@ -7,6 +7,7 @@ import { Navigate, Route, Routes } from 'react-router'
 import { ROUTES, type PageRoute } from '../page-route.js'
 import { ProblemNotice } from '../parts/problem-notice.js'
 import { LoadingBlock } from '../parts/loading.js'
+import { Toasts } from '../parts/toasts.js'
 import { useSession } from '../session.js'
 import { CrashGuard } from './crash-guard.js'
 import { Frame } from './frame.js'
@@ -36,6 +37,7 @@ export function Console() {
           <Route path="*" element={<NotFound />} />
         </Route>
       </Routes>
+      <Toasts />
     </CrashGuard>
   )
 }
