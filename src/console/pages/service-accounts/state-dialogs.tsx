@@ -66,8 +66,8 @@ export function DeleteDialog({ account, onClose }: StateDialogProps) {
       }}
       onDone={() => tell(`Deleted ${account.name}.`)}
     >
-      For good. Its {keysOf(account)} are revoked and its sessions end: {live ?? '…'} now. Whatever still connects as it
-      has to be given another account.
+      For good. It has {keysOf(account)} and {live ?? '…'}: the keys are revoked and the sessions end. Whatever still
+      connects as it has to be given another account.
     </ConfirmDialog>
   )
 }
