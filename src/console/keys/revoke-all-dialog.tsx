@@ -1,9 +1,10 @@
 // Revokes every key of an account.
 
+import { count } from '../amounts.js'
 import { api } from '../api.js'
+import { watchChange } from '../change-watch.js'
 import { ConfirmDialog } from '../parts/confirm-dialog.js'
-import { tell } from '../parts/toasts.js'
-import { useLiveSessions } from '../sessions/live-count.js'
+import { useLive } from '../sessions/live-count.js'
 
 interface RevokeAllDialogProps {
   readonly account: string
@@ -12,8 +13,8 @@ interface RevokeAllDialogProps {
 }
 
 export function RevokeAllDialog({ account, activeKeys, onClose }: RevokeAllDialogProps) {
-  const live = useLiveSessions(account)
-  const keys = `${activeKeys} active key${activeKeys === 1 ? '' : 's'}`
+  const live = useLive({ account })
+  const keys = count(activeKeys, 'active key')
   return (
     <ConfirmDialog
       isOpen
@@ -23,9 +24,11 @@ export function RevokeAllDialog({ account, activeKeys, onClose }: RevokeAllDialo
       act={async () =>
         (await api.POST('/v1/accounts/{account}/keys/revoke-all', { params: { path: { account } } })).data
       }
-      onDone={({ active }) => tell(`Revoked ${active} active key${active === 1 ? '' : 's'} of ${account}.`)}
+      onDone={({ active }) =>
+        watchChange({ title: `Revoked ${count(active, 'active key')} of ${account}`, sessions: live.sessions })
+      }
     >
-      Everything that connects as {account} is refused from now on, and its sessions end: {live ?? '…'} now. The account
+      Everything that connects as {account} is refused from now on, and its sessions end: {live.words} now. The account
       stays, and can have new keys. This can not be undone.
     </ConfirmDialog>
   )

@@ -1,13 +1,13 @@
 // Revokes one key.
 
 import { api, type Resource } from '../api.js'
+import { watchChange } from '../change-watch.js'
 import { ConfirmDialog } from '../parts/confirm-dialog.js'
-import { tell } from '../parts/toasts.js'
-import { useLiveSessions } from '../sessions/live-count.js'
+import { useLive } from '../sessions/live-count.js'
 
 export function RevokeKeyDialog({ keyToRevoke, onClose }: { keyToRevoke: Resource<'Key'>; onClose: () => void }) {
   const { id, name, account } = keyToRevoke
-  const live = useLiveSessions(account, id)
+  const live = useLive({ account, key: id })
   return (
     <ConfirmDialog
       isOpen
@@ -15,11 +15,10 @@ export function RevokeKeyDialog({ keyToRevoke, onClose }: { keyToRevoke: Resourc
       title={`Revoke ${name ?? id}?`}
       deed="Revoke key"
       act={() => api.POST('/v1/keys/{id}/revoke', { params: { path: { id } } })}
-      onDone={() => tell(`Revoked ${name ?? id} of ${account}.`)}
+      onDone={() => watchChange({ title: `Revoked ${name ?? id} of ${account}`, sessions: live.sessions })}
     >
-      Whatever connects with this key is refused from now on. It has {live ?? '…'} now:{' '}
-      {live === null || live.startsWith('no ') ? 'nothing is' : 'that is'} cut off, within a second as a rule. Other
-      keys of {account} are not touched. This can not be undone.
+      Whatever connects with this key is refused from now on. It has {live.words} now, and what is live ends, within a
+      second as a rule. Other keys of {account} are not touched. This can not be undone.
     </ConfirmDialog>
   )
 }

@@ -46,10 +46,11 @@ export function fromNow(epochMs: number, nowMs: number): string {
 }
 
 export function Time({ at }: { at: string }) {
-  const nowMs = useNow()
+  // What was made after the last tick is not made in the future.
+  const nowMs = Math.max(useNow(), Date.now())
   return (
     <time dateTime={at} title={exact.format(new Date(at))}>
-      {fromNow(Date.parse(at), Math.max(nowMs, Date.now() - TICK_MS))}
+      {fromNow(Date.parse(at), nowMs)}
     </time>
   )
 }

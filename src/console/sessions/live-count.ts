@@ -1,19 +1,17 @@
-// How many live sessions something has: what will end with it.
+// How many live sessions will end: in words for a dialog, and as they are, to be watched end.
 
-import { useQuery } from '@tanstack/react-query'
-import { api } from '../api.js'
+import { count } from '../amounts.js'
+import { useLiveSessions, type Session, type SessionsOf } from '../live-sessions.js'
 
-const MOST = 200
+export interface Live {
+  /** Those that are known of. */
+  readonly sessions: readonly Session[]
+  /** `2 live sessions`, `no live session`; `…`: not known yet. */
+  readonly words: string
+}
 
-/** Words for the live sessions of an account (and of one key of it); null while it is not known. */
-export function useLiveSessions(account: string, key?: string): string | null {
-  const { data } = useQuery({
-    queryKey: ['sessions', 'count', account],
-    queryFn: async () => (await api.GET('/v1/sessions', { params: { query: { account, limit: MOST } } })).data.items,
-    staleTime: 0,
-  })
-  if (!data) return null
-  const count = data.filter(session => key === undefined || session.key === key).length
-  if (count === 0) return 'no live session'
-  return `${count === MOST ? `${MOST} or more` : count} live session${count === 1 ? '' : 's'}`
+export function useLive(of: SessionsOf): Live {
+  const { data } = useLiveSessions(of)
+  const words = data === undefined ? '…' : data.length === 0 ? 'no live session' : count(data.length, 'live session')
+  return { sessions: data ?? [], words }
 }

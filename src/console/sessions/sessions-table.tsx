@@ -5,11 +5,10 @@ import { useState } from 'react'
 import { api, type Resource } from '../api.js'
 import { useList } from '../list.js'
 import { Badge, RoleBadge } from '../parts/badge.js'
-import { ConfirmDialog } from '../parts/confirm-dialog.js'
 import { Empty } from '../parts/empty.js'
 import { Listing, type Column } from '../parts/records.js'
 import { Time } from '../parts/time.js'
-import { tell } from '../parts/toasts.js'
+import { EndSession } from '../pages/sessions/end-session.js'
 import { useMe, useRights } from '../session.js'
 
 type Session = Resource<'Session'>
@@ -46,19 +45,7 @@ export function SessionsTable({ filter, without }: SessionsTableProps) {
           </Empty>
         }
       />
-      {ending && (
-        <ConfirmDialog
-          isOpen
-          onClose={() => setEnding(null)}
-          title="End this session?"
-          deed="End session"
-          act={() => api.POST('/v1/sessions/{id}/end', { params: { path: { id: ending.id } } })}
-          onDone={() => tell(`The session of ${ending.account} ends.`)}
-        >
-          A query of {ending.account} that runs in it is cancelled, and the client is told why. Its key works on: revoke
-          it to keep the client out.
-        </ConfirmDialog>
-      )}
+      <EndSession session={ending} onClose={() => setEnding(null)} />
     </>
   )
 }

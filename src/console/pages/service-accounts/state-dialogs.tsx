@@ -1,10 +1,12 @@
 // Stopping a service account for a while, letting it go on, and ending it for good.
 
 import { useNavigate } from 'react-router'
+import { count } from '../../amounts.js'
 import { api, type Resource } from '../../api.js'
+import { watchChange } from '../../change-watch.js'
 import { ConfirmDialog } from '../../parts/confirm-dialog.js'
 import { tell } from '../../parts/toasts.js'
-import { useLiveSessions } from '../../sessions/live-count.js'
+import { useLive } from '../../sessions/live-count.js'
 
 interface StateDialogProps {
   readonly account: Resource<'ServiceAccount'>
@@ -12,11 +14,11 @@ interface StateDialogProps {
 }
 
 function keysOf({ active_keys: keys }: Resource<'ServiceAccount'>): string {
-  return `${keys === 0 ? 'no' : keys} active key${keys === 1 ? '' : 's'}`
+  return keys === 0 ? 'no active key' : count(keys, 'active key')
 }
 
 export function DisableDialog({ account, onClose }: StateDialogProps) {
-  const live = useLiveSessions(account.name)
+  const live = useLive({ account: account.name })
   const path = { name: account.name }
   return (
     <ConfirmDialog
@@ -25,9 +27,9 @@ export function DisableDialog({ account, onClose }: StateDialogProps) {
       title={`Disable ${account.name}?`}
       deed="Disable account"
       act={() => api.POST('/v1/service-accounts/{name}/disable', { params: { path } })}
-      onDone={() => tell(`Disabled ${account.name}.`)}
+      onDone={() => watchChange({ title: `Disabled ${account.name}`, sessions: live.sessions })}
     >
-      It has {keysOf(account)} and {live ?? '…'}. Its keys are refused from now on and its sessions end, within a second
+      It has {keysOf(account)} and {live.words}. Its keys are refused from now on and its sessions end, within a second
       as a rule. Enabled again, the same keys work again.
     </ConfirmDialog>
   )
@@ -51,7 +53,7 @@ export function EnableDialog({ account, onClose }: StateDialogProps) {
 }
 
 export function DeleteDialog({ account, onClose }: StateDialogProps) {
-  const live = useLiveSessions(account.name)
+  const live = useLive({ account: account.name })
   const navigate = useNavigate()
   const path = { name: account.name }
   return (
@@ -64,9 +66,9 @@ export function DeleteDialog({ account, onClose }: StateDialogProps) {
         await api.DELETE('/v1/service-accounts/{name}', { params: { path } })
         await navigate('/service-accounts')
       }}
-      onDone={() => tell(`Deleted ${account.name}.`)}
+      onDone={() => watchChange({ title: `Deleted ${account.name}`, sessions: live.sessions })}
     >
-      For good. It has {keysOf(account)} and {live ?? '…'}: the keys are revoked and the sessions end. Whatever still
+      For good. It has {keysOf(account)} and {live.words}: the keys are revoked and the sessions end. Whatever still
       connects as it has to be given another account.
     </ConfirmDialog>
   )
