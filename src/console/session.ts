@@ -1,6 +1,7 @@
 // Who is signed in, and how they come and go.
 
 import { useQuery } from '@tanstack/react-query'
+import { createContext, useContext } from 'react'
 import { api, isSignedOut, setCsrfToken, type Resource } from './api.js'
 import { cache, ME } from './cache.js'
 
@@ -11,11 +12,13 @@ export function useSession() {
   return useQuery({ queryKey: ME, queryFn: readMe, staleTime: 60_000 })
 }
 
-/** Who is signed in, for pages that only they see. */
+/** Who is signed in, given to the pages that only they see: it stays until the page is gone, even when the session ends. */
+export const Signed = createContext<Me | null>(null)
+
 export function useMe(): Me {
-  const { data } = useSession()
-  if (!data) throw new Error('nobody is signed in here')
-  return data
+  const me = useContext(Signed)
+  if (!me) throw new Error('a page for who is signed in stands outside of the frame')
+  return me
 }
 
 /** What the person who is signed in may do; the API has the last word. */

@@ -8,7 +8,7 @@ import { ROUTES, type PageRoute } from '../page-route.js'
 import { ProblemNotice } from '../parts/problem-notice.js'
 import { LoadingBlock } from '../parts/loading.js'
 import { Toasts } from '../parts/toasts.js'
-import { useSession } from '../session.js'
+import { Signed, useSession } from '../session.js'
 import { CrashGuard } from './crash-guard.js'
 import { Frame } from './frame.js'
 import { NotFound } from './not-found.js'
@@ -67,7 +67,7 @@ function LoadingPage() {
 
 function SessionGate({ children }: { children: ReactNode }) {
   const session = useSession()
-  if (session.data) return children
+  if (session.data) return <Signed value={session.data}>{children}</Signed>
   if (session.data === null) return <SignIn />
   return (
     <Center mih="100vh" p="md">
