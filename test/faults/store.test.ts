@@ -39,7 +39,8 @@ void t.test('the store', async t => {
 
   await scenario(t, 'store-full', async t => {
     const { known, doomed, member, end } = await cast(t)
-    const rejoin = `select pg_terminate_backend(pid) from pg_stat_activity
+    // Settings of the database hold for new connections: the old ones are ended, and waited for.
+    const rejoin = `select pg_terminate_backend(pid, 5000) from pg_stat_activity
       where datname = current_database() and pid <> pg_backend_pid()`
     await run(`alter database ${name} set default_transaction_read_only = on`)
     await run(rejoin)
@@ -49,7 +50,7 @@ void t.test('the store', async t => {
     await goesOn(t, known)
     await goesOn(t, { ...doomed, member })
     t.equal(await refusedCode(end()), 'store_unavailable')
-    await run(`set default_transaction_read_only = off; alter database ${name} reset default_transaction_read_only`)
+    await run(`begin read write; alter database ${name} reset default_transaction_read_only; commit`)
     await run(rejoin)
     await until('the revocation is acknowledged', async () => (await refusedCode(end())) === null)
     t.match(await doomed.ended, { code: '57P01', message: /the API key was revoked/ })
