@@ -105,14 +105,15 @@ void t.test('races', async t => {
     const robot = await world.account()
     const { client, ended } = await drive(t, world.uri(robot, { on: draining }))
     await client.query('begin')
-    const stopped = draining.stop()
+    let isStopped = false
+    void draining.stop().then(() => (isStopped = true))
     await until('it drains', async () =>
       (await (await fetch(`${draining.metrics}/readyz`)).text()).includes('draining'),
     )
     t.equal((await client.query('select 1')).rowCount, 1)
     await world.revoke(robot)
     t.match(await ended, { code: '57P01', message: /the API key was revoked/ })
-    await stopped
+    await until('it has stopped', () => isStopped)
   })
 
   void t.test('key revoked and cache filled by a read that began before: the read is not used', async t => {
