@@ -78,8 +78,9 @@ void t.test('races', async t => {
     gate.release()
     await until('the last look is under way', () => lookUps.answers > 0)
     await world.revoke(robot)
-    t.match(await outcome, REVOKED)
+    await seen(world)
     lookUps.release()
+    t.match(await outcome, REVOKED)
     await until('its connection is gone', () => gate.open === 0)
   })
 
