@@ -7,10 +7,12 @@ import { nearestName } from './nearest-name.js'
 import { isMapping, SettingsReader } from './settings/reader.js'
 import type { SettingProblem } from './settings/reader.js'
 import { checkRules } from './settings/rules.js'
+import { SettingsError } from './settings/settings-error.js'
 import { listSettings, SETTINGS } from './settings.js'
 import type { SettingEntry, Settings } from './settings.js'
 
 export type { SettingProblem } from './settings/reader.js'
+export { SettingsError } from './settings/settings-error.js'
 
 /** Variables of the command's clients, which are no settings of a server. */
 const CLIENT_VARIABLES = ['POSTERN_API_URL', 'POSTERN_API_KEY']
@@ -22,18 +24,6 @@ export interface SettingsSources {
   readonly file?: string
   /** As process.env. An empty variable counts as not set. */
   readonly env: Readonly<Record<string, string | undefined>>
-}
-
-/** Everything that is wrong with the settings; the message has a line for each problem. */
-export class SettingsError extends Error {
-  readonly problems: readonly SettingProblem[]
-
-  constructor(problems: readonly SettingProblem[]) {
-    const lines = problems.map(({ setting, given, hint }) => `  ${setting}: given ${given}; ${hint}`)
-    super(`the settings have ${String(problems.length)} problem(s):\n${lines.join('\n')}`)
-    this.name = 'SettingsError'
-    this.problems = problems
-  }
 }
 
 /** Loads and checks the settings. Throws a SettingsError with all problems. */

@@ -9,7 +9,8 @@ import { Departure } from './compose/departure.js'
 import { warnOfFewDescriptors, watchDescriptors } from './compose/descriptor-watch.js'
 import { gatherKnowledge, type Knowledge } from './compose/knowledge.js'
 import { pruneNowAndThen } from './compose/pruning.js'
-import { readSettings } from './compose/read-settings.js'
+import { readSettings, sourcesOf } from './compose/read-settings.js'
+import { reloadSettings } from './compose/reload-settings.js'
 import { Shutdown, StoppedWhileStarting } from './compose/shutdown.js'
 import { watchSignals } from './compose/signals.js'
 import { urlOf } from './compose/url-of.js'
@@ -17,6 +18,7 @@ import { startHealthServer, type Readiness } from './ops/health.js'
 import { createLogger, type Logger } from './ops/log.js'
 import { Metrics } from './ops/metrics.js'
 import type { ListenerAddress } from './proxy/proxy.js'
+import { LiveSettings } from './settings/live.js'
 import type { Settings } from './settings.js'
 import { hasAdmin } from './store/people.js'
 
@@ -52,9 +54,10 @@ const READY_SHARE = 0.8
 
 /** `postern serve`: runs until a signal ends it. Returns the exit code; mistakes are told on stderr. */
 export async function serve({ configFile, only }: { configFile?: string; only?: Part }): Promise<number> {
-  const settings = readSettings(configFile)
-  if (!settings) return 1
-  const log = createLogger({ level: settings.log.level })
+  const read = readSettings(configFile)
+  if (!read) return 1
+  const settings = new LiveSettings(read)
+  const log = createLogger({ level: read.log.level })
   const shutdown = new Shutdown()
   const signals = watchSignals({
     stop: signal => {
@@ -66,13 +69,14 @@ export async function serve({ configFile, only }: { configFile?: string; only?: 
       await instance?.hurry()
     },
     reload: () => {
-      log.info('reading the certificates again')
+      log.info('reading the certificates and the settings again')
+      reloadSettings(settings, sourcesOf(configFile), log)
       instance?.reload()
     },
   })
   let instance: Instance | undefined
   try {
-    instance = await startInstance(settings, log, { only })
+    instance = await startInstance(settings.current, log, { only })
     shutdown.add(instance.stop)
     const { proxy, api, metrics } = instance
     log.info({ proxy, api, metrics }, 'ready')

@@ -13,6 +13,8 @@ interface Described {
   /** Left out: the setting is required. */
   readonly default?: unknown
   readonly unit?: string
+  /** It can change while the process runs, on SIGHUP: whoever uses it reads it each time (settings/live). */
+  readonly reload?: true
   /** Its value is never shown, not in a mistake's report either. */
   readonly secret?: true
   /** Why the limits are what they are, for whoever runs into one. */
@@ -116,24 +118,32 @@ const FILE = Type.Object({
   }),
   login: Type.Object({
     timeout: duration({
+      reload: true,
       default: '15s',
       minimum: 100,
       maximum: 5 * MINUTE_MS,
       description: 'The longest that a login may take, from accept to its admission.',
     }),
     startup_timeout: duration({
+      reload: true,
       default: '5s',
       minimum: 100,
       maximum: 5 * MINUTE_MS,
       description: 'The longest until a client has sent its start-up packet, TLS included, within login.timeout.',
     }),
     challenge_timeout: duration({
+      reload: true,
       default: '10s',
       minimum: 100,
       maximum: 5 * MINUTE_MS,
       description: 'The longest that it may take to prove who it is from then on, within login.timeout.',
     }),
-    max_in_flight: count({ default: 500, unit: 'logins', description: 'Logins at a time. More are refused.' }),
+    max_in_flight: count({
+      reload: true,
+      default: 500,
+      unit: 'logins',
+      description: 'Logins at a time. More are refused.',
+    }),
     argon2_concurrency: count({
       default: 2,
       maximum: 64,
@@ -148,22 +158,31 @@ const FILE = Type.Object({
   }),
   limits: Type.Object({
     connections: count({
+      reload: true,
       default: 5_000,
       unit: 'connections',
       description: 'Client connections of an instance in all.',
     }),
     connections_per_address: count({
+      reload: true,
       default: 500,
       unit: 'connections',
       description: 'Client connections from one address. Raise it when clients share one, as behind a load balancer.',
     }),
     sessions_per_account: count({
+      reload: true,
       default: 1_000,
       unit: 'sessions',
       description: 'Sessions of one account on an instance.',
     }),
-    sessions_per_key: count({ default: 500, unit: 'sessions', description: 'Sessions of one API key on an instance.' }),
+    sessions_per_key: count({
+      reload: true,
+      default: 500,
+      unit: 'sessions',
+      description: 'Sessions of one API key on an instance.',
+    }),
     wrong_cancel_keys: count({
+      reload: true,
       default: 60,
       maximum: 10_000,
       unit: 'requests a minute and network',
@@ -173,6 +192,7 @@ const FILE = Type.Object({
   }),
   failed_logins: Type.Object({
     per_network: count({
+      reload: true,
       default: 30,
       unit: 'bad tokens',
       description:
@@ -180,12 +200,14 @@ const FILE = Type.Object({
         'tried again counts once.',
     }),
     window: duration({
+      reload: true,
       default: '10m',
       minimum: 1_000,
       maximum: DAY_MS,
       description: 'The time in which bad tokens are counted, and for which a network is blocked.',
     }),
     tries_as_one: count({
+      reload: true,
       default: 100,
       unit: 'logins',
       description:
@@ -212,6 +234,7 @@ const FILE = Type.Object({
   }),
   upstream: Type.Object({
     connect_timeout: duration({
+      reload: true,
       default: '10s',
       minimum: 100,
       maximum: 5 * MINUTE_MS,
@@ -220,6 +243,7 @@ const FILE = Type.Object({
   }),
   revocation: Type.Object({
     refresh: duration({
+      reload: true,
       default: '15s',
       minimum: 1_000,
       maximum: 2 * MINUTE_MS,
@@ -240,6 +264,7 @@ const FILE = Type.Object({
       description: 'A list older than this is not trusted: new logins are refused.',
     }),
     when_stale: choice(['end-sessions', 'keep-sessions'], {
+      reload: true,
       default: 'end-sessions',
       description:
         'What happens to live sessions when the list is too old. keep-sessions gives up the five-minute promise.',
@@ -247,10 +272,12 @@ const FILE = Type.Object({
   }),
   drain: Type.Object({
     timeout: duration({
+      reload: true,
       default: '30s',
       description: 'How long sessions may go on when the process is told to stop. Idle ones end at once.',
     }),
     accept_delay: duration({
+      reload: true,
       default: '0s',
       description: 'How long new connections are still accepted then, until the load balancer has noticed.',
     }),
@@ -271,12 +298,14 @@ const FILE = Type.Object({
   }),
   keys: Type.Object({
     max_per_personal_account: count({
+      reload: true,
       default: 5,
       maximum: 1_000,
       unit: 'keys',
       description: 'Active API keys that a personal account may have.',
     }),
     max_per_service_account: count({
+      reload: true,
       default: 50,
       maximum: 1_000,
       unit: 'keys',
@@ -285,12 +314,14 @@ const FILE = Type.Object({
   }),
   service_accounts: Type.Object({
     pinned_makers: choice(['members', 'admins'], {
+      reload: true,
       default: 'members',
       description: 'Who may make pinned service accounts, over databases that they reach. Those there are stay.',
     }),
   }),
   audit: Type.Object({
     logins: choice(['none', 'refused', 'all'], {
+      reload: true,
       default: 'refused',
       description:
         'What the audit log is told of logins at the proxy. refused: those that were refused, with the true reason. all: sessions opened and closed too.',
@@ -327,11 +358,13 @@ const FILE = Type.Object({
     }),
     rate_limit: Type.Object({
       requests: count({
+        reload: true,
         default: 600,
         unit: 'requests a minute and address',
         description: 'Requests in all.',
       }),
       token_revocations: count({
+        reload: true,
         default: 30,
         unit: 'requests a minute and address',
         description: 'Attempts to revoke a key by its token, which need no login.',
@@ -385,6 +418,7 @@ const FILE = Type.Object({
   }),
   log: Type.Object({
     level: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace'], {
+      reload: true,
       default: 'info',
       description: 'The least important lines that are written.',
     }),

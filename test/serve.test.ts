@@ -1,13 +1,15 @@
 import t from 'tap'
 import { randomBytes, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { connect as connectPlain } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
 import pg from 'pg'
 import { ensureCertificates } from '../src/embedded/certificates.js'
 import { DAY_MS, makeCertificates } from '../src/embedded/make-certificates.js'
+import { migrate } from '../src/store/migrate.js'
 import { until } from './proxy/observe.js'
 import { watchSecret } from './support/leak-watch.js'
 import { postern } from './support/postern.js'
@@ -170,6 +172,51 @@ void t.test('SIGHUP shows a renewed certificate to new clients, and stops nothin
   running.kill('SIGTERM')
   t.equal(await running.ended, 0)
 })
+
+void t.test(
+  'SIGHUP reads the settings again: what can change does, and the log names what needs a restart',
+  async t => {
+    const storeUrl = await server.freshDatabase()
+    await migrate(storeUrl)
+    const config = await configFor(storeUrl)
+    const original = await readFile(config, 'utf8')
+    const running = postern(t, ['serve', '--config', config])
+    const { proxy } = readyLine(await running.line(/"msg":"ready"/))
+    const port = proxy[0]?.port ?? 0
+    const hangUp = async (text: string, heard: RegExp) => {
+      await writeFile(config, text)
+      running.kill('SIGHUP')
+      return JSON.parse(await running.line(heard)) as Record<string, unknown>
+    }
+    const refusal = () =>
+      new pg.Client({ host: '127.0.0.1', port, user: 'nobody', password: 'x', ssl: { rejectUnauthorized: false } })
+        .connect()
+        .then(() => t.fail('logged in'))
+        .catch((error: Error & { code?: string }) => error.code)
+    const other = connectPlain(port, '127.0.0.1')
+    t.teardown(() => other.destroy())
+    await once(other, 'connect')
+    t.equal(await refusal(), '28P01')
+
+    const changed = `${original.replace('port: 0 }\n', 'port: 1 }\n')}limits: { connections_per_address: 1 }\nlog: { level: debug }\n`
+    t.match(await hangUp(changed, /settings read again, and changed/), {
+      changed: ['limits.connections_per_address', 'log.level'],
+    })
+    t.match(JSON.parse(await running.line(/need a restart/)), { level: 'warn', settings: ['api.port'] })
+    t.equal(await refusal(), '53300', 'the connection that was there counts')
+
+    const bad = `${original.replace(storeUrl, 'mysql://u:hunter2@h/db')}limits: { connections_per_address: 0 }\n`
+    const told = await hangUp(bad, /settings stay as they were/)
+    t.match(told, {
+      level: 'error',
+      problems: [{ setting: 'store.url' }, { setting: 'limits.connections_per_address' }],
+    })
+    t.equal(await refusal(), '53300')
+    t.notMatch(running.stdout(), 'hunter2')
+    running.kill('SIGTERM')
+    t.equal(await running.ended, 0)
+  },
+)
 
 /** The fingerprint of the certificate that direct TLS shows. */
 async function shownBy(port: number): Promise<string> {

@@ -153,7 +153,7 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
     strictTransportSecurity: parts.https ? { includeSubDomains: false } : false,
   })
   await app.register(rateLimit, {
-    max: parts.limits.requestsPerMinute,
+    max: () => parts.limits.requestsPerMinute,
     timeWindow: MINUTE_MS,
     cache: MAX_COUNTED_ADDRESSES,
     errorResponseBuilder: (_request, { after }) => new Problem('too_many_requests', `Try again in ${after}.`),

@@ -44,7 +44,9 @@ export function createBookkeeping(
   let isDropping = false
   const logins = new LoginAudit({
     store,
-    logins: settings.audit.logins,
+    get logins() {
+      return settings.audit.logins
+    },
     now,
     dropped: () => {
       metrics.auditEventsDropped.inc()

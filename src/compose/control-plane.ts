@@ -11,6 +11,7 @@ import { Passwords } from '../auth/password.js'
 import type { Logger } from '../ops/log.js'
 import type { Metrics } from '../ops/metrics.js'
 import type { ApiRequest } from '../ops/labels.js'
+import { live } from '../settings/live.js'
 import type { Settings } from '../settings.js'
 import type { Bookkeeping } from './bookkeeping.js'
 import type { Pems } from './certificate-files.js'
@@ -53,13 +54,15 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       tls: listener?.tls ?? 'require',
       caFile: api.publicCaFile,
     },
-    limits: {
+    limits: live(() => ({
       keysPerPersonalAccount: keys.maxPerPersonalAccount,
       keysPerServiceAccount: keys.maxPerServiceAccount,
       requestsPerMinute: api.rateLimit.requests,
       tokenRevocationsPerMinute: api.rateLimit.tokenRevocations,
+    })),
+    get pinnedMakers() {
+      return settings.serviceAccounts.pinnedMakers
     },
-    pinnedMakers: settings.serviceAccounts.pinnedMakers,
     console: consoleOf(settings),
     consoleDir: CONSOLE_DIR,
     trustedProxies: api.trustedProxies,

@@ -11,6 +11,7 @@ import { Counters } from '../proxy/limits.js'
 import type { ListenerTerms } from '../proxy/negotiate.js'
 import { Proxy } from '../proxy/proxy.js'
 import { Sessions } from '../proxy/sessions.js'
+import { live } from '../settings/live.js'
 import type { ListenerSettings, Settings } from '../settings.js'
 import { SaltedPasswords } from '../upstream/salted-passwords.js'
 import type { Bookkeeping } from './bookkeeping.js'
@@ -45,26 +46,31 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   const { limits, login, upstream, revocation } = settings
   const events = withBooks(observeProxy(metrics, log), books)
   const sessions = new Sessions()
-  const failedLogins = new FailedLogins({
-    maxBadTokens: settings.failedLogins.perNetwork,
-    windowMs: settings.failedLogins.windowMs,
-    triesAsOne: settings.failedLogins.triesAsOne,
-    prefixes: { ipv4: settings.failedLogins.ipv4Prefix, ipv6: settings.failedLogins.ipv6Prefix },
-    maxNetworks: settings.failedLogins.networks,
-    now,
-    blocked: ({ network, badTokens, leftMs }) => {
-      const fields = { network, bad_tokens: badTokens, seconds: Math.round(leftMs / 1000) }
-      log.warn(fields, 'logins of a network are refused: it has shown too many bad tokens')
-      books.reportBlocksSoon()
-    },
-  })
+  const saltedPasswords = new SaltedPasswords()
+  const failedLogins = new FailedLogins(
+    live(() => ({
+      maxBadTokens: settings.failedLogins.perNetwork,
+      windowMs: settings.failedLogins.windowMs,
+      triesAsOne: settings.failedLogins.triesAsOne,
+      prefixes: { ipv4: settings.failedLogins.ipv4Prefix, ipv6: settings.failedLogins.ipv6Prefix },
+      maxNetworks: settings.failedLogins.networks,
+      now,
+      blocked: ({ network, badTokens, leftMs }) => {
+        const fields = { network, bad_tokens: badTokens, seconds: Math.round(leftMs / 1000) }
+        log.warn(fields, 'logins of a network are refused: it has shown too many bad tokens')
+        books.reportBlocksSoon()
+      },
+    })),
+  )
   metrics.loginBlocks.readFrom(() => failedLogins.size)
   const enforcer = new Enforcer({
     sessions,
     revocations,
     accounts,
     databases,
-    whenStale: revocation.whenStale,
+    get whenStale() {
+      return revocation.whenStale
+    },
     maxAgeMs: revocation.maxAgeMs,
     now,
     events,
@@ -74,7 +80,9 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     peers: cancelChannel,
     timeoutMs: CANCEL_TIMEOUT_MS,
     maxInFlight: MAX_CANCELS_IN_FLIGHT,
-    wrongKeysPerMinute: limits.wrongCancelKeys,
+    get wrongKeysPerMinute() {
+      return limits.wrongCancelKeys
+    },
     now,
   })
   cancelChannel.answerWith(mac => cancels.cancelHere(mac))
@@ -83,7 +91,9 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
       ...listener,
       ...termsOf(listener, index, certificates),
     })),
-    maxConnections: limits.connections,
+    get maxConnections() {
+      return limits.connections
+    },
     now,
     closedFor: () => {
       if (revocations.ageMs() === Infinity) return 'starting'
@@ -96,15 +106,21 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
       sessions,
       enforcer,
       cancels,
-      counters: new Counters({
-        connections: limits.connections,
-        connectionsPerAddress: limits.connectionsPerAddress,
-        loginsInFlight: login.maxInFlight,
-        sessionsPerAccount: limits.sessionsPerAccount,
-        sessionsPerKey: limits.sessionsPerKey,
-      }),
-      upstream: { connectTimeoutMs: upstream.connectTimeoutMs, saltedPasswords: new SaltedPasswords() },
-      timeouts: { loginMs: login.timeoutMs, startupMs: login.startupTimeoutMs, challengeMs: login.challengeTimeoutMs },
+      counters: new Counters(
+        live(() => ({
+          connections: limits.connections,
+          connectionsPerAddress: limits.connectionsPerAddress,
+          loginsInFlight: login.maxInFlight,
+          sessionsPerAccount: limits.sessionsPerAccount,
+          sessionsPerKey: limits.sessionsPerKey,
+        })),
+      ),
+      upstream: live(() => ({ connectTimeoutMs: upstream.connectTimeoutMs, saltedPasswords })),
+      timeouts: live(() => ({
+        loginMs: login.timeoutMs,
+        startupMs: login.startupTimeoutMs,
+        challengeMs: login.challengeTimeoutMs,
+      })),
       traffic: metrics.relayBytes,
       events,
     },

@@ -11,6 +11,7 @@ import { TokenVerifier } from '../auth/token-verifier.js'
 import { Turns } from '../auth/turns.js'
 import type { Logger } from '../ops/log.js'
 import type { Metrics } from '../ops/metrics.js'
+import { live } from '../settings/live.js'
 import type { Settings } from '../settings.js'
 import { AccountRecords } from '../store/account-records.js'
 import { CancelChannel } from '../store/cancel-channel.js'
@@ -74,7 +75,7 @@ export function gatherKnowledge(settings: Settings, metrics: Metrics, log: Logge
     onError: error => log.warn({ err: error }, 'the push channel broke'),
     beside: cancelChannel,
   })
-  const revocations = new RevocationList({ maxAgeMs, loginTimeoutMs: login.timeoutMs, now })
+  const revocations = new RevocationList(live(() => ({ maxAgeMs, loginTimeoutMs: login.timeoutMs, now })))
   const verifier = new TokenVerifier({
     maxVerdicts: cache.verdicts,
     maxAgeMs,
@@ -120,7 +121,9 @@ export function gatherKnowledge(settings: Settings, metrics: Metrics, log: Logge
         list: revocations,
         source: changes,
         push,
-        refreshMs: revocation.refreshMs,
+        get refreshMs() {
+          return revocation.refreshMs
+        },
         maxAgeMs,
         now,
         events: {

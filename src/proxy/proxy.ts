@@ -108,9 +108,15 @@ export class Proxy {
     const server = net.createServer(
       // Half-open, because a client may say its last and still read; no delay, because messages are small.
       { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS },
-      socket => this.#accept(socket, listener, isBalancer),
+      socket => {
+        limit()
+        this.#accept(socket, listener, isBalancer)
+      },
     )
-    server.maxConnections = this.#options.maxConnections + ROOM_FOR_REFUSALS
+    // It may change while we listen: then it holds from the next connection on, or from the next that finds no room.
+    const limit = () => void (server.maxConnections = this.#options.maxConnections + ROOM_FOR_REFUSALS)
+    limit()
+    server.on('drop', limit)
     this.#servers.push(server)
     return new Promise((resolve, reject) => {
       server.once('error', reject)

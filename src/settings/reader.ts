@@ -130,7 +130,8 @@ function show(given: unknown): string {
   return suspicious ? '(not shown)' : text
 }
 
-function fieldName(name: string, schema: SettingSchema): string {
+/** The name of a setting's field in code. */
+export function fieldName(name: string, schema: SettingSchema = {}): string {
   const camel = name.replace(/_([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase())
   return schema.unit === 'duration' ? `${camel}Ms` : camel
 }

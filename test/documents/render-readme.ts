@@ -38,9 +38,10 @@ function settings(): string {
     `\`${path}\``,
     defaultOf(schema),
     schema.unit === 'duration' ? 'time' : (schema.unit ?? ''),
+    schema.reload ? 'SIGHUP' : 'restart',
     schema.description ?? '',
   ])
-  return table(['setting', 'default', 'unit', 'meaning'], rows)
+  return table(['setting', 'default', 'unit', 'takes effect on', 'meaning'], rows)
 }
 
 function defaultOf(schema: SettingSchema): string {

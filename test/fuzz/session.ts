@@ -13,7 +13,6 @@ import type { Test } from 'tap'
 import { ensureCertificates } from '../../src/embedded/certificates.js'
 import { REFUSALS } from '../../src/errors.js'
 import { ScramClient } from '../../src/scram/client.js'
-import { listSettings } from '../../src/settings.js'
 import { moveDatabase } from '../../src/store/databases.js'
 import * as backend from '../../src/wire/backend.js'
 import { PacketReader, type Message } from '../../src/wire/packets.js'
@@ -42,13 +41,6 @@ export const sessionCases: fc.Arbitrary<SessionCase> = fc
   )
   .map(([header, before, knows, hostility]) => ({ header, before, knows, ...hostility }))
 
-/** All come from one address, which may fail as often as it likes, should there be a limit. */
-const MANY_FAILURES = Object.fromEntries(
-  listSettings()
-    .filter(({ path }) => path === 'failed_logins.per_network')
-    .map(({ variable }) => [variable, '1000000']),
-)
-
 /** How long a client waits for an answer that may not come. */
 const PATIENCE_MS = 5
 const SQLSTATES = new Set<string>(Object.values(REFUSALS).map(({ sqlstate }) => sqlstate))
@@ -62,7 +54,7 @@ export async function sessionTrial(t: Suite): Promise<(given: SessionCase) => Pr
   const { certFile, keyFile } = await ensureCertificates(dir)
   const listener = { host: '127.0.0.1', port: 0, tls: 'allow', certificate_file: certFile, private_key_file: keyFile }
   const listeners = [listener, { ...listener, trusted_proxies: ['127.0.0.1'] }]
-  const env = { POSTERN_LISTENERS: JSON.stringify(listeners), ...MANY_FAILURES }
+  const env = { POSTERN_LISTENERS: JSON.stringify(listeners), POSTERN_FAILED_LOGINS_PER_NETWORK: '1000000' }
   const world = await makeWorld(t as Test, { env })
   const robot = await world.account()
   const { target } = await fakeServer(t, socket => {

@@ -28,7 +28,7 @@ export function tokenRevocationRoutes(app: Api, { store, authenticate, limits }:
         permission: 'public',
         audit: 'key.revoke',
         problems: ['malformed_token', 'busy'],
-        rateLimit: { max: limits.tokenRevocationsPerMinute },
+        rateLimit: { max: () => limits.tokenRevocationsPerMinute },
       },
       schema: {
         operationId: 'revokeToken',
