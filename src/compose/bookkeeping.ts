@@ -13,6 +13,7 @@ import { InstanceReporter } from './instance-reporter.js'
 import { KeyUseRecorder } from './key-use-recorder.js'
 import type { Knowledge } from './knowledge.js'
 import { LoginAudit } from './login-audit.js'
+import { LoginCounter } from './login-counts.js'
 import { Periodic } from './periodic.js'
 import { reportAges } from './report-ages.js'
 import { version } from './version.js'
@@ -20,6 +21,7 @@ import { version } from './version.js'
 export interface Bookkeeping {
   readonly keyUses: KeyUseRecorder
   readonly logins: LoginAudit
+  readonly loginCounts: LoginCounter
   /** Begins to write.
    * @param plane null: no proxy runs here */
   start(plane: { readonly sessions: Sessions; readonly failedLogins: FailedLogins } | null): void
@@ -54,18 +56,21 @@ export function createBookkeeping(
       isDropping = true
     },
   })
+  const loginCounts = new LoginCounter(now)
   let instance: Periodic | undefined
   let blocks: Periodic | undefined
   const jobs: Periodic[] = []
   return {
     keyUses,
     logins,
+    loginCounts,
     start(plane) {
       const { goneAfterMs } = reportAges(settings)
       const reporter = new InstanceReporter({
         store,
         version,
         sessions: plane?.sessions ?? null,
+        logins: loginCounts,
         revocations,
         push,
         goneAfterMs,

@@ -129,13 +129,14 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
 }
 
 /** Tells the books as well of what they keep. */
-function withBooks(observer: ProxyEvents, { keyUses, logins }: Bookkeeping): ProxyEvents {
+function withBooks(observer: ProxyEvents, { keyUses, logins, loginCounts }: Bookkeeping): ProxyEvents {
   return {
     ...observer,
     opened(session, visit) {
       observer.opened(session, visit)
       keyUses.opened(session)
       logins.opened(session)
+      loginCounts.admitted()
     },
     closed(session, reason, end) {
       observer.closed(session, reason, end)
@@ -144,6 +145,7 @@ function withBooks(observer: ProxyEvents, { keyUses, logins }: Bookkeeping): Pro
     refused(refusal, visit) {
       observer.refused(refusal, visit)
       logins.refused(refusal, visit)
+      loginCounts.refused(refusal)
     },
   }
 }

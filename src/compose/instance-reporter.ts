@@ -7,13 +7,16 @@ import type { RevocationList } from '../auth/revocation-list.js'
 import type { Session } from '../proxy/sessions.js'
 import { pruneInstances, removeInstance, reportInstance } from '../store/instances.js'
 import { forgetSessions, reportSessions, type ReportedSession } from '../store/live-sessions.js'
+import { pruneLoginCounts, reportLoginCounts } from '../store/login-counts.js'
 import type { Executor } from '../store/pool.js'
+import type { LoginCounter } from './login-counts.js'
 
 export interface InstanceReporterOptions {
   readonly store: Executor
   readonly version: string
   /** null: no proxy runs here. */
   readonly sessions: Iterable<Session> | null
+  readonly logins: LoginCounter
   readonly revocations: Pick<RevocationList, 'head' | 'ageMs'>
   readonly push: { readonly isUp: boolean }
   /** Instances that were not heard of for so long are forgotten. */
@@ -55,12 +58,21 @@ export class InstanceReporter {
       isPushUp: push.isUp,
     })
     if (sessions) await this.#reportSessions(sessions)
-    if (this.#reports++ % PRUNE_EVERY === 0) await pruneInstances(store, goneAfterMs)
+    await this.#reportLogins()
+    if (this.#reports++ % PRUNE_EVERY !== 0) return
+    await pruneInstances(store, goneAfterMs)
+    await pruneLoginCounts(store)
   }
 
-  /** Takes this instance and its sessions off the lists. Rejects with StoreError. */
-  remove(): Promise<void> {
-    return removeInstance(this.#options.store, this.id)
+  /** Takes this instance and its sessions off the lists, and tells of its last logins. Rejects with StoreError. */
+  async remove(): Promise<void> {
+    await removeInstance(this.#options.store, this.id)
+    await this.#reportLogins()
+  }
+
+  #reportLogins(): Promise<void> {
+    const { store, logins } = this.#options
+    return logins.flush(counts => reportLoginCounts(store, this.id, counts))
   }
 
   async #reportSessions(sessions: Iterable<Session>): Promise<void> {

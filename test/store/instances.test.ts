@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { listInstances, reportInstance, type InstanceReport } from '../../src/store/instances.js'
+import { pruneLoginCounts, readLoginCounts, reportLoginCounts } from '../../src/store/login-counts.js'
 import { testServer } from '../support/postgres.js'
 import { samplePerson, sampleStore } from './sample.js'
 
@@ -48,4 +49,26 @@ void t.test('while an instance is silent its list grows older, and after a time 
   t.ok(silent && silent.silentMs >= 10_000 && silent.silentMs < WITHIN_MS)
   t.equal(silent?.listAgeMs, 250 + (silent?.silentMs ?? 0))
   t.strictSame((await listInstances(store, 9_000)).items, [])
+})
+
+void t.test('logins are summed over instances by minute and reason, and told twice they count once', async t => {
+  const store = await sampleStore(t, server)
+  t.match(await readLoginCounts(store), { counts: [] })
+  const [one, another] = [randomUUID(), randomUUID()]
+  const told = { minute: 7, ageMs: 0, reason: 'none', count: 3 }
+  await reportLoginCounts(store, one, [told, { ...told, reason: 'revoked', count: 1 }])
+  await reportLoginCounts(store, one, [{ ...told, count: 4 }])
+  await reportLoginCounts(store, another, [told, { ...told, minute: 5, ageMs: 55 * 60_000 }])
+  await reportLoginCounts(store, another, [{ ...told, minute: 1, ageMs: 62 * 60_000 }])
+  const { from, to, counts } = await readLoginCounts(store)
+  t.equal(to - from, 59 * 60_000)
+  t.ok(counts.every(({ at }) => at >= from && at <= to && at % 60_000 === 0))
+  t.equal(
+    counts.filter(({ reason }) => reason === 'none').reduce((sum, { count }) => sum + count, 0),
+    4 + 3 + 3,
+  )
+  t.equal(counts.filter(({ reason }) => reason === 'revoked').length, 1)
+  await pruneLoginCounts(store)
+  const [left] = await store.run<{ count: number }>('count', 'select count(*)::int as count from postern.login_counts')
+  t.equal(left?.count, 4, 'what is older than an hour is gone')
 })

@@ -16,6 +16,7 @@ const ALL = [
   '0008_allow_lists',
   '0010_push',
   '0011_login_blocks',
+  '0012_login_counts',
 ]
 
 void t.test('brings an empty database to the schema, and has nothing to do the second time', async t => {
