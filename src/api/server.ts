@@ -37,6 +37,7 @@ import { auditEventRoutes } from './routes/audit-events.js'
 import { connectRoutes } from './routes/connect.js'
 import { databaseAccessRoutes } from './routes/database-access.js'
 import { databaseRoutes } from './routes/databases.js'
+import { expiringKeyRoutes } from './routes/expiring-keys.js'
 import { explainRoutes } from './routes/explain.js'
 import { grantRoutes } from './routes/grants.js'
 import { groupGrantRoutes } from './routes/group-grants.js'
@@ -46,6 +47,7 @@ import { healthRoutes } from './routes/health.js'
 import { invitationRoutes } from './routes/invitations.js'
 import { keyRotationRoutes } from './routes/key-rotation.js'
 import { instanceRoutes } from './routes/instances.js'
+import { loginCountRoutes } from './routes/login-counts.js'
 import { keyRoutes } from './routes/keys.js'
 import { loginBlockRoutes } from './routes/login-blocks.js'
 import { loginRoutes } from './routes/login.js'
@@ -218,10 +220,12 @@ function registerV1(app: Api, parts: ApiParts): void {
   serviceAccountStateRoutes(app, parts)
   accountKeyRoutes(app, parts)
   keyRoutes(app, parts)
+  expiringKeyRoutes(app, parts)
   keyRotationRoutes(app, parts)
   tokenRevocationRoutes(app, parts)
   auditEventRoutes(app, parts)
   sessionRoutes(app, parts)
   instanceRoutes(app, parts)
   loginBlockRoutes(app, parts)
+  loginCountRoutes(app, parts)
 }

@@ -764,6 +764,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/expiring-keys': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List the keys that expire soon
+     * @description Active keys, the first to expire first. Admins and viewers see those of all accounts; others see their own and those of the service accounts that they made.
+     */
+    get: operations['listExpiringKeys']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/keys/{id}/rotate': {
     parameters: {
       query?: never
@@ -976,6 +996,26 @@ export interface paths {
      * @description The one that the address is in, or all that are in the network; on all instances, within a second as a rule. What it showed is forgotten.
      */
     delete: operations['removeLoginBlock']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/login-counts': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Count the logins of the last hour
+     * @description Those of all instances, also of some that have stopped, by minute and by the true reason of a refusal. As the instances last reported them: the newest may be missing for some seconds.
+     */
+    get: operations['countLogins']
+    put?: never
+    post?: never
+    delete?: never
     options?: never
     head?: never
     patch?: never
@@ -1922,6 +1962,29 @@ export interface components {
       items: components['schemas']['LoginBlock'][]
       /** @description The change: GET /v1/instances?seq= tells where it is in force. */
       seq: number
+    }
+    LoginMinute: {
+      /**
+       * Format: date-time
+       * @description When it began.
+       */
+      at: string
+      admitted: number
+      refused: number
+    }
+    LoginCounts: {
+      /** @description Logins that were let in. */
+      admitted: number
+      /** @description Logins that were not. */
+      refused: number
+      /** @description Of the refusals; the most frequent first. */
+      reasons: {
+        /** @description The true one, as in the metric. */
+        reason: string
+        count: number
+      }[]
+      /** @description All 60, the oldest first; the last is not over. */
+      minutes: components['schemas']['LoginMinute'][]
     }
   }
   responses: never
@@ -9049,6 +9112,119 @@ export interface operations {
       }
     }
   }
+  listExpiringKeys: {
+    parameters: {
+      query?: {
+        /** @description Items at most. Default 50. */
+        limit?: number
+        /** @description `next_cursor` of the page before, unchanged. */
+        cursor?: string
+        /** @description Days from now, 1 to 365. Default 14. */
+        within_days?: number
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['KeyList']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `bad_cursor`: The cursor is not one that this list gave.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   rotateKey: {
     parameters: {
       query?: never
@@ -10323,6 +10499,99 @@ export interface operations {
       }
       /** @description `login_block_not_found`: No such network is blocked. */
       404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  countLogins: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LoginCounts']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
         headers: {
           [name: string]: unknown
         }

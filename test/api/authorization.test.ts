@@ -215,6 +215,8 @@ const ROWS: readonly Row[] = [
     ...adminOnly(202),
     adminMachine: 404,
   },
+  { route: 'GET /v1/login-counts', url: '/v1/login-counts', ...observers(200) },
+  { route: 'GET /v1/expiring-keys', url: '/v1/expiring-keys', ...lookers(200) },
   // Last: what they take away is gone for the rows before.
   { route: 'DELETE /v1/service-accounts/:name', url: '/v1/service-accounts/spare', ...makers(204), admin: 404 },
   { route: 'DELETE /v1/groups/:group', url: '/v1/groups/staff', ...adminOnly(204), adminMachine: 404 },

@@ -1,10 +1,11 @@
 import t from 'tap'
 import { deleteAccount } from '../../src/store/account-lifecycle.js'
 import { AccountRecords } from '../../src/store/account-records.js'
+import { listExpiringKeys } from '../../src/store/expiring-keys.js'
 import { countActiveKeys, getKey, listKeys, revokeAllKeys, revokeKey } from '../../src/store/keys.js'
 import { withTransaction } from '../../src/store/transaction.js'
 import { testServer } from '../support/postgres.js'
-import { sampleKey, samplePerson, sampleStore } from './sample.js'
+import { sampleKey, samplePerson, samplePinned, sampleStore } from './sample.js'
 
 const server = await testServer(t)
 const NO_ACCOUNT = '00000000-0000-4000-8000-000000000000'
@@ -107,4 +108,25 @@ void t.test('an account that rotates its keys for years has a record that does n
   t.equal(ids.length, 51)
   t.ok(ids.includes(first.id), 'the active one')
   t.ok(ids.includes('000000000060') && !ids.includes('000000000010'), 'the newest of the others')
+})
+
+void t.test('lists active keys that expire soon, the first to expire first, of whom one manages', async t => {
+  const store = await sampleStore(t, server)
+  const { maker: ada, machine } = await samplePinned(store)
+  const bob = await samplePerson(store, 'bob@example.com')
+  const inDays = (days: number) => ({ expiresAt: Date.now() + days * 86_400_000 })
+  const second = await sampleKey(store, ada.id, inDays(2))
+  const first = await sampleKey(store, machine.id, inDays(1))
+  const bobs = await sampleKey(store, bob.id, inDays(3))
+  await sampleKey(store, ada.id, inDays(-1))
+  await sampleKey(store, ada.id, inDays(30))
+  await sampleKey(store, ada.id)
+  await revokeKey(store, (await sampleKey(store, ada.id, inDays(1))).id)
+  const list = async (managedBy?: string) =>
+    (await listExpiringKeys(store, { managedBy, withinDays: 14 }, { limit: 10 })).items.map(({ id }) => id)
+  t.strictSame(await list(), [first.id, second.id, bobs.id])
+  t.strictSame(await list(ada.id), [first.id, second.id])
+  const page = await listExpiringKeys(store, { withinDays: 14 }, { limit: 1 })
+  const next = await listExpiringKeys(store, { withinDays: 14 }, { limit: 1, cursor: page.next })
+  t.match(next.items, [{ id: second.id, account: ada.name }])
 })
