@@ -1156,6 +1156,8 @@ export interface components {
          * @enum {string|null}
          */
         org_role: 'admin' | 'member' | 'viewer' | null
+        /** @description Whether you are an admin, by your role or through a group. */
+        administers: boolean
         /** @description Names of the groups that you are in. */
         groups: string[]
       }
@@ -1200,6 +1202,8 @@ export interface components {
          * @enum {string|null}
          */
         org_role: 'admin' | 'member' | 'viewer' | null
+        /** @description Whether you are an admin, by your role or through a group. */
+        administers: boolean
         /** @description Names of the groups that you are in. */
         groups: string[]
       }
