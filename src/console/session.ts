@@ -23,8 +23,13 @@ export function useMe(): Me {
 
 /** What the person who is signed in may do; the API has the last word. */
 export function useRights() {
-  const { org_role: role } = useMe().account
-  return { isAdmin: role === 'admin', seesAll: role !== 'member', mayMake: role !== 'viewer' }
+  const me = useMe()
+  return { isAdmin: me.account.administers, seesAll: seesAll(me), mayMake: me.account.org_role !== 'viewer' }
+}
+
+/** For the navigation: whether a page for admins and viewers is offered. */
+export function seesAll({ account }: Me): boolean {
+  return account.administers || account.org_role === 'viewer'
 }
 
 async function readMe(): Promise<Me | null> {
