@@ -46,6 +46,7 @@ export function objection(principal: Principal, { revocations, address }: Terms)
   return address === null || mayComeFrom(account, address) ? null : 'address'
 }
 
-function mayComeFrom({ allowFrom }: AccountRecord, address: string): boolean {
+/** Whether an account may be used from this address. */
+export function mayComeFrom({ allowFrom }: Pick<AccountRecord, 'allowFrom'>, address: string): boolean {
   return allowFrom === null || isWithin(address, allowFrom)
 }

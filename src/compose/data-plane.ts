@@ -85,7 +85,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     },
     now,
   })
-  cancelChannel.answerWith(mac => cancels.cancelHere(mac))
+  cancelChannel.answerWith((mac, clientAddress) => cancels.cancelHere(mac, clientAddress))
   const proxy = new Proxy({
     listeners: settings.listeners.map((listener, index) => ({
       ...listener,

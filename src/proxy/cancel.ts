@@ -14,9 +14,9 @@ export type CancelAnswer = Extract<CancelOutcome, 'sent' | 'failed' | 'limited'>
 
 /** The other instances on the same store. */
 export interface CancelPeers {
-  /** Asks them all to cancel what runs in the session whose key has this MAC. null: none of them has answered in time.
-   * Rejects when they can't be asked. */
-  ask(mac: string): Promise<CancelAnswer | null>
+  /** Asks them all to cancel, for a client at this address, what runs in the session whose key has this MAC. null: none of
+   * them has answered in time. Rejects when they can't be asked. */
+  ask(mac: string, clientAddress: string): Promise<CancelAnswer | null>
 }
 
 export interface CancelsOptions extends CancelBudgetOptions {
@@ -37,6 +37,8 @@ export interface CancelsOptions extends CancelBudgetOptions {
 interface Place {
   readonly key: CancelKey
   readonly target: Target
+  /** Whether the session's account may come from this address. */
+  readonly isAllowed: (clientAddress: string) => boolean
 }
 
 export class Cancels {
@@ -53,10 +55,11 @@ export class Cancels {
     this.#budget = new CancelBudget(options)
   }
 
-  /** Remembers where a key belongs until the function it returns is called. */
-  remember(key: CancelKey, target: Target): () => void {
+  /** Remembers where a key belongs until the function it returns is called. To who may not log in from where they are, it
+   * is a wrong one. */
+  remember(key: CancelKey, target: Target, isAllowed: Place['isAllowed']): () => void {
     const macs = this.#options.macKeys.map(macKey => macOf(key, macKey))
-    const place = { key, target }
+    const place = { key, target, isAllowed }
     for (const mac of macs) this.#places.set(mac, (this.#places.get(mac) ?? new Set()).add(place))
     return () => {
       for (const mac of macs) {
@@ -78,12 +81,13 @@ export class Cancels {
    * for its next query. Never rejects. */
   async forward(key: CancelKey, clientAddress: string): Promise<CancelOutcome> {
     const mac = macOf(key, this.#options.macKeys[0])
-    return (await this.cancelHere(mac)) ?? this.#ask(mac, clientAddress)
+    return (await this.cancelHere(mac, clientAddress)) ?? this.#ask(mac, clientAddress)
   }
 
-  /** Cancels what runs in the session whose key has this MAC. null: no session here has it. Never rejects. */
-  async cancelHere(mac: string): Promise<CancelAnswer | null> {
-    const places = [...(this.#places.get(mac) ?? [])]
+  /** Cancels, for a client at this address, what runs in the session whose key has this MAC. null: no session here has it.
+   * Never rejects. */
+  async cancelHere(mac: string, clientAddress: string): Promise<CancelAnswer | null> {
+    const places = [...(this.#places.get(mac) ?? [])].filter(place => place.isAllowed(clientAddress))
     if (places.length === 0) return null
     if (this.#inFlight >= this.#options.maxInFlight) return 'limited'
     this.#inFlight++
@@ -104,7 +108,7 @@ export class Cancels {
     if (!giveBack) return 'limited'
     this.#asking++
     try {
-      const answer = await this.#options.peers.ask(mac)
+      const answer = await this.#options.peers.ask(mac, clientAddress)
       if (answer) giveBack()
       return answer === 'sent' ? 'forwarded' : (answer ?? 'unknown_key')
     } catch {

@@ -18,6 +18,7 @@ import type { FailedLogins } from '../auth/failed-logins.js'
 import type { FreshCache } from '../auth/fresh-cache.js'
 import { applicationName } from '../auth/application-name.js'
 import { grantFor, type Grant } from '../auth/grant.js'
+import { mayComeFrom } from '../auth/principal.js'
 import { Refusal, type SessionEndCode } from '../errors.js'
 import type { UpstreamSession } from '../upstream/login.js'
 import { UpstreamError } from '../upstream/upstream-error.js'
@@ -143,7 +144,7 @@ async function relay(
     upstreamLost: () => fatal(new Refusal('upstream_lost'), session.id),
   })
   session.handTo((code: SessionEndCode) => relay.end(fatal(new Refusal(code), session.id)), relay)
-  const forget = key ? cancels.remember(key, database) : () => {}
+  const forget = key ? cancels.remember(key, database, address => mayComeFrom(session, address)) : () => {}
   try {
     return await relay.run()
   } finally {

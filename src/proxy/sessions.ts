@@ -30,6 +30,8 @@ export class Session {
   /** The upstream LOGIN role. */
   readonly login: string
   readonly clientAddress: string
+  /** The networks that its account may come from; null: anywhere. */
+  readonly allowFrom: readonly string[] | null
   /** What the client calls itself, or null. */
   readonly application: string | null
   /** The change number of the account's snapshot that let this session in. */
@@ -58,6 +60,7 @@ export class Session {
     this.role = grant.role
     this.login = grant.login.user
     this.clientAddress = visit.clientAddress
+    this.allowFrom = principal.account.allowFrom
     this.application = visit.application
     this.#visit = visit
     this.accountAsOf = principal.asOf

@@ -11,11 +11,12 @@ const ANSWERS = ['sent', 'failed', 'limited'] as const
 
 /** Does what was asked. null: the session is not here. Must not reject. */
 export interface CancelHandler {
-  (mac: string): Promise<CancelAnswer | null>
+  (mac: string, clientAddress: string): Promise<CancelAnswer | null>
 }
 
-// A MAC in base64url, of at most 64 bytes: what anybody else may have sent here is not even looked up.
-const MESSAGE = /^(?:(ask)|(told) (\w+)) ([\w-]{22,86})$/
+// A MAC in base64url, of at most 64 bytes, and an address: what anybody else may have sent here is not even looked up.
+const QUESTION = /^ask ([\w-]{22,86}) ([\w:.%-]{2,64})$/
+const ANSWER = /^told (\w+) ([\w-]{22,86})$/
 
 export class CancelChannel {
   /** The channel's name in the store. */
@@ -32,10 +33,11 @@ export class CancelChannel {
     this.#timeoutMs = timeoutMs
   }
 
-  /** Asks all other instances to cancel what runs in the session whose key has this MAC. Resolves with what became of it,
-   * or with null when nobody has answered in time: there is no such session, or its instance was not reached.
+  /** Asks all other instances to cancel, for a client at this address, what runs in the session whose key has this MAC.
+   * Resolves with what became of it, or with null when nobody has answered in time: there is no such session, or its
+   * instance was not reached.
    * @throws StoreError when nobody could be asked */
-  async ask(mac: string): Promise<CancelAnswer | null> {
+  async ask(mac: string, clientAddress: string): Promise<CancelAnswer | null> {
     const waiting = this.#waiting.get(mac) ?? new Set()
     this.#waiting.set(mac, waiting)
     let timer: NodeJS.Timeout | undefined
@@ -44,7 +46,7 @@ export class CancelChannel {
     // Before anything is sent: the answer may overtake the end of the statement.
     waiting.add(settle)
     try {
-      await this.#send(`ask ${mac}`)
+      await this.#send(`ask ${mac} ${clientAddress}`)
       timer = setTimeout(settle, this.#timeoutMs, null)
       return await answer
     } finally {
@@ -61,14 +63,15 @@ export class CancelChannel {
 
   /** Takes in what came on the channel: from other instances, from this one, or from anybody with a login to the store. */
   heard(payload: string): void {
-    const [, ask, told, answer, mac = ''] = MESSAGE.exec(payload) ?? []
-    if (ask) void this.#answer(mac)
-    const known = told && ANSWERS.find(each => each === answer)
+    const [, asked, clientAddress] = QUESTION.exec(payload) ?? []
+    if (asked && clientAddress) return void this.#answer(asked, clientAddress)
+    const [, answer, mac = ''] = ANSWER.exec(payload) ?? []
+    const known = ANSWERS.find(each => each === answer)
     if (known) for (const settle of this.#waiting.get(mac) ?? []) settle(known)
   }
 
-  async #answer(mac: string): Promise<void> {
-    const answer = await this.#handler(mac)
+  async #answer(mac: string, clientAddress: string): Promise<void> {
+    const answer = await this.#handler(mac, clientAddress)
     // Unsaid, it is as if it had come too late; the query is cancelled all the same.
     if (answer) await this.#send(`told ${answer} ${mac}`).catch(() => {})
   }

@@ -7,10 +7,12 @@ import { Cancels, type CancelPeers } from '../../src/proxy/cancel.js'
 import type { Instance } from '../../src/serve.js'
 import { int32 } from '../../src/wire/frame.js'
 import { encodeCancelRequest, type CancelKey } from '../../src/wire/startup.js'
+import { createPinnedAccount } from '../../src/store/account-lifecycle.js'
+import { withTransaction } from '../../src/store/transaction.js'
 import { startPsql, withoutPsql } from '../integration/psql.js'
 import { makeGate } from '../support/gate.js'
 import { holdTimers } from '../support/held-timers.js'
-import { makeWorld, type World } from '../support/world.js'
+import { makeWorld, type Member, type World } from '../support/world.js'
 import { makeWitness, metric, until } from './observe.js'
 import { fieldsOf, RawClient, type Heard } from './raw-client.js'
 
@@ -25,8 +27,8 @@ void t.test('cancel requests', async t => {
   const witness = await makeWitness(t, world)
   const ca = readFileSync(world.ca)
 
-  const asleep = async (t: Test, minor = 0, port = world.port()) => {
-    const robot = await world.account()
+  const asleep = async (t: Test, minor = 0, port = world.port(), { robot }: { robot?: Member } = {}) => {
+    robot ??= await world.account()
     const raw = await RawClient.connect(port)
     t.teardown(() => raw.close())
     const key = keyOf(await raw.logIn(robot, { minor }))
@@ -128,7 +130,7 @@ void t.test('cancel requests', async t => {
         'the store heard no key and no plain hash',
       )
     }
-    t.match(heardOf(), /ask [\w-]{43}\n/)
+    t.match(heardOf(), /ask [\w-]{43} 127\.0\.0\.1\n/)
   })
 
   void t.test('of psql reach it through a balancer that sends them elsewhere', { skip: withoutPsql }, async t => {
@@ -159,11 +161,26 @@ void t.test('cancel requests', async t => {
       'ask',
       'ask x',
       `ask ${'x'.repeat(43)}`,
+      `ask ${'x'.repeat(43)} 127.0.0.1`,
       `told sent ${'x'.repeat(43)}`,
       'told no-such ' + 'x'.repeat(43),
     ])
       await world.store.run('notify', "select pg_notify('postern_cancels', $1)", [text])
     t.equal((await witness.backends(robot.name))[0]?.wait, 'PgSleep')
+    await sendCancel(world, key, null)
+    t.match(errorOf(await raw.upTo('Z')), { C: '57014' })
+  })
+
+  void t.test('from where the account may not log in name no session, on whatever instance it is', async t => {
+    const pinned = { role: 'reader', databaseIds: [world.database.id], makerId: world.admin.id } as const
+    const stayer = await withTransaction(world.store, tx =>
+      createPinnedAccount(tx, { ...pinned, name: 'stayer', allowFrom: ['127.0.0.1/32'] }),
+    )
+    const { raw, key } = await asleep(t, 0, world.port(), { robot: await world.key(stayer) })
+    const other = await world.another()
+    for (const port of [world.port(), other.proxy[0]?.port ?? 0])
+      await unanswered(t, sendCancel({ port: () => port }, key, null, '127.0.0.2'))
+    t.equal((await witness.backends('stayer'))[0]?.wait, 'PgSleep')
     await sendCancel(world, key, null)
     t.match(errorOf(await raw.upTo('Z')), { C: '57014' })
   })
@@ -181,7 +198,11 @@ void t.test('no more requests are under way to databases than the limit', async 
   t.teardown(() => server.close())
   const gate = await makeGate(t, { host: '127.0.0.1', port: (server.address() as net.AddressInfo).port })
   const cancels = makeCancels({ ask: () => Promise.resolve(null) })
-  const forget = cancels.remember(KEY, { host: '127.0.0.1', port: gate.port, sslMode: 'disable', sslRootCert: null })
+  const forget = cancels.remember(
+    KEY,
+    { host: '127.0.0.1', port: gate.port, sslMode: 'disable', sslRootCert: null },
+    anywhere,
+  )
   const outcomes = await Promise.all([1, 2, 3].map(() => cancels.forward(KEY, '192.0.2.1')))
   t.same(outcomes.sort(), ['failed', 'failed', 'limited'], 'two wait in vain for the server to close')
   t.equal(await cancels.forward(KEY, '192.0.2.1'), 'failed', 'and are no longer counted')
@@ -231,22 +252,26 @@ void t.test('a store that can not be asked is a cancel that failed', async t => 
 void t.test('instances with different secret keys understand each other while the old one is kept', async t => {
   const [old, renewed] = [randomBytes(32), randomBytes(32)]
   const holder = makeCancels({ ask: () => Promise.resolve(null) }, () => 0, [renewed, old])
-  const forget = holder.remember(KEY, { host: '127.0.0.1', port: 1, sslMode: 'disable', sslRootCert: null })
+  const forget = holder.remember(KEY, { host: '127.0.0.1', port: 1, sslMode: 'disable', sslRootCert: null }, anywhere)
   for (const [macKey, outcome] of [
     [old, 'failed'],
     [renewed, 'failed'],
     [randomBytes(32), 'unknown_key'],
   ] as const) {
-    const asker = makeCancels({ ask: mac => holder.cancelHere(mac) }, () => 0, [macKey])
+    const asker = makeCancels({ ask: (mac, address) => holder.cancelHere(mac, address) }, () => 0, [macKey])
     t.equal(await asker.forward(KEY, '192.0.2.1'), outcome, 'nothing listens where its database should be')
   }
   forget()
-  t.equal(await makeCancels({ ask: mac => holder.cancelHere(mac) }, () => 0, [old]).forward(KEY, '::1'), 'unknown_key')
+  t.equal(
+    await makeCancels({ ask: (mac, address) => holder.cancelHere(mac, address) }, () => 0, [old]).forward(KEY, '::1'),
+    'unknown_key',
+  )
 })
 
 const REQUESTS = 'postern_cancel_requests_total'
 const KEY: CancelKey = { processId: 7, secretKey: Buffer.from('four') }
 const PER_MINUTE = 5
+const anywhere = () => true
 
 function makeCancels(
   peers: CancelPeers,
@@ -263,8 +288,13 @@ function keyOf(heard: readonly Heard[]): CancelKey {
 }
 
 /** Sends the request on a connection of its own, and waits for the proxy to close it. Answers what came. */
-async function sendCancel(world: Pick<World, 'port'>, key: CancelKey, ca: Buffer | null): Promise<Buffer> {
-  const client = await RawClient.connect(world.port())
+async function sendCancel(
+  world: Pick<World, 'port'>,
+  key: CancelKey,
+  ca: Buffer | null,
+  localAddress = '127.0.0.1',
+): Promise<Buffer> {
+  const client = await RawClient.connect(world.port(), { localAddress })
   if (ca) await client.startTls(ca)
   client.send(encodeCancelRequest(key))
   const answer = await client.rest()
