@@ -14,7 +14,14 @@ declare module 'fastify' {
 }
 
 /** Fields that no edit sets and that change without one, wherever they stand: no edit is refused because of them. */
-const VOLATILE: ReadonlySet<string> = new Set(['active_keys', 'last_used', 'last_seen_at', 'members', 'grants'])
+const VOLATILE: ReadonlySet<string> = new Set([
+  'active_keys',
+  'last_used',
+  'last_used_at',
+  'last_seen_at',
+  'members',
+  'grants',
+])
 
 /** Makes the strong entity tag of what the API shows. */
 export function etagOf(shown: object): string {

@@ -16,6 +16,7 @@ export function accountText(account: Account, layout: Layout): string {
       ...scopeLines(account.scope),
       ['Allowed from', account.allow_from?.join(', ') ?? 'anywhere'],
       ['Active keys', String(account.active_keys)],
+      ['Last used', account.last_used_at ? `${time(account.last_used_at)} UTC` : 'never'],
       ['Made by', `${account.made_by ?? '-'}, ${time(account.created_at)} UTC`],
     ],
     layout,

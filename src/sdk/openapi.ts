@@ -1688,6 +1688,8 @@ export interface components {
       made_by: string | null
       active_keys: number
       /** Format: date-time */
+      last_used_at: string | null
+      /** Format: date-time */
       created_at: string
       /** Format: date-time */
       disabled_at: string | null

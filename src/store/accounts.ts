@@ -37,6 +37,8 @@ export interface Account {
   readonly state: AccountState
   readonly scram: { readonly salt: Buffer; readonly iterations: number }
   readonly activeKeys: number
+  /** When one of its keys, also one that is over, last let somebody in. */
+  readonly lastUsedAt: EpochMs | null
   readonly createdAt: EpochMs
   readonly disabledAt: EpochMs | null
   readonly deletedAt: EpochMs | null
@@ -141,5 +143,7 @@ const ACCOUNT_SQL = `
   a.allow_from::text[] as "allowFrom", a.maker_id as "makerId", (select m.name from postern.accounts m where m.id = a.maker_id) as "makerName",
   ${stateSql('a')} as state, a.scram_salt as "scramSalt", a.scram_iterations as "scramIterations",
   (select count(*)::integer from postern.api_keys where account_id = a.id and ${ACTIVE_SQL}) as "activeKeys",
+  (select postern.epoch_ms(max(u.used_at)) from postern.key_uses u join postern.api_keys k on k.id = u.key_id
+    where k.account_id = a.id) as "lastUsedAt",
   postern.epoch_ms(a.created_at) as "createdAt", postern.epoch_ms(a.disabled_at) as "disabledAt",
   postern.epoch_ms(a.deleted_at) as "deletedAt"`

@@ -53,8 +53,21 @@ void t.test('the reach of service accounts', { timeout: 120_000 }, async t => {
       scope: { type: 'pinned', role: 'reader', databases: ['owner/stock', 'shop'] },
       made_by: 'ada@example.com',
       active_keys: 0,
+      last_used_at: null,
     })
     t.match((await create('etl', 'reader', ['shop'])).json(), { status: 409, code: 'name_taken' })
+  })
+
+  await t.test('it was last used when any of its keys was', async t => {
+    const { name, token, keyId } = await serviceAccount(world, ada, { name: 'cron' })
+    const other = (await world.ask('POST', `/v1/accounts/${name}/keys`, ada.token, {})).json<{ key: { id: string } }>()
+    const use = `insert into postern.key_uses (key_id, used_at, address, application, database)
+      values ($1, $2, '192.0.2.7', 'psql', 'shop')`
+    await world.store.run('use', use, [keyId, '2026-05-04 03:02:01.5+00'])
+    await world.store.run('use', use, [other.key.id, '2026-05-03 03:02:01.5+00'])
+    await world.ask('POST', '/v1/keys/revoke', null, { token })
+    const shown = (await world.ask('GET', `/v1/service-accounts/${name}`, ada.token)).json<object>()
+    t.match(shown, { active_keys: 1, last_used_at: '2026-05-04T03:02:01.500Z' })
   })
 
   await t.test('a list of networks is kept in its one form, or each mistake in it named', async t => {

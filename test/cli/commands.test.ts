@@ -30,7 +30,7 @@ async function accounts(t: Test, { cli, person }: CliWorld): Promise<void> {
     const shown = await cli('account show etl')
     t.match(shown, {
       code: 0,
-      out: /Description +a b\nState +active\nRole +writer\nDatabases +shop\nAllowed from +anywhere\nActive keys +0\n/,
+      out: /Description +a b\nState +active\nRole +writer\nDatabases +shop\nAllowed from +anywhere\nActive keys +0\nLast used +never\n/,
       err: '',
     })
     const listed = await cli('account list')

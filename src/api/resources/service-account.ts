@@ -88,6 +88,7 @@ export const ServiceAccountSchema = Type.Object(
     allow_from: nullable(AllowList),
     made_by: nullable(Type.String({ description: 'Of a pinned one: whose reach caps its own.' })),
     active_keys: Type.Integer(),
+    last_used_at: NullableTime,
     created_at: Time,
     disabled_at: NullableTime,
   },
@@ -106,6 +107,7 @@ export function showServiceAccount(account: Account): Static<typeof ServiceAccou
     allow_from: account.allowFrom && [...account.allowFrom],
     made_by: account.makerName,
     active_keys: account.activeKeys,
+    last_used_at: toNullableTime(account.lastUsedAt),
     created_at: toTime(account.createdAt),
     disabled_at: toNullableTime(account.disabledAt),
   }

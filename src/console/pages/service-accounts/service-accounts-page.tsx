@@ -119,6 +119,7 @@ const COLUMNS: readonly Column<ServiceAccount>[] = [
   { label: 'State', show: ({ state }) => <StateBadge state={state} /> },
   { label: 'Reaches', show: account => <Scope of={account} /> },
   { label: 'Active keys', show: ({ active_keys: keys }) => keys },
+  { label: 'Last used', show: ({ last_used_at: at }) => (at ? <Time at={at} /> : 'never') },
   { label: 'Created', show: ({ created_at: at }) => <Time at={at} /> },
 ]
 
