@@ -19,6 +19,7 @@ void t.test('keys in the console', { skip: noBrowser || noPsql, timeout: 280_000
   let psql = ''
 
   await t.test('the first key: a service account, a key, and psql with the line of the page', async t => {
+    await page.getByRole('link', { name: 'Databases' }).click()
     await page.getByRole('link', { name: 'shop' }).click()
     await page.getByRole('radio', { name: 'admin@example.com' }).waitFor()
     await look(t, page, 'connect-personal')

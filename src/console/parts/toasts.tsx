@@ -36,7 +36,8 @@ function watch(look: () => void): () => void {
 export function Toasts() {
   const shown = useSyncExternalStore(watch, () => toasts)
   return (
-    <Affix position={{ bottom: 20, right: 20 }} role="status" style={{ maxWidth: 'calc(100vw - 40px)' }}>
+    // Changes that are being watched stand at the right.
+    <Affix position={{ bottom: 20, left: 20 }} role="status" style={{ maxWidth: 'calc(100vw - 40px)' }}>
       <Stack gap="xs">
         {shown.map(({ id, text }) => (
           <Paper key={id} shadow="md" withBorder px="md" py="sm" radius="md">

@@ -8,13 +8,11 @@ import { ROUTES, type PageRoute } from '../page-route.js'
 import { ProblemNotice } from '../parts/problem-notice.js'
 import { LoadingBlock } from '../parts/loading.js'
 import { Toasts } from '../parts/toasts.js'
-import { Signed, useSession } from '../session.js'
+import { Signed, useRights, useSession } from '../session.js'
 import { CrashGuard } from './crash-guard.js'
 import { Frame } from './frame.js'
 import { NotFound } from './not-found.js'
 import { SignIn } from './sign-in.js'
-
-const HOME = '/databases'
 
 const PAGES = ROUTES.map(route => ({ ...route, Page: lazy(route.load) }))
 
@@ -32,7 +30,7 @@ export function Console() {
             </SessionGate>
           }
         >
-          <Route index element={<Navigate to={HOME} replace />} />
+          <Route index element={<Home />} />
           {routes}
           <Route path="*" element={<NotFound />} />
         </Route>
@@ -40,6 +38,12 @@ export function Console() {
       <Toasts />
     </CrashGuard>
   )
+}
+
+/** Operators look at how things are; others come for their databases. */
+function Home() {
+  const { seesAll } = useRights()
+  return <Navigate to={seesAll ? '/overview' : '/databases'} replace />
 }
 
 function toRoute({ path, Page, isPublic }: PageRoute & { readonly Page: React.ComponentType }) {
