@@ -110,7 +110,8 @@ async function makeWorld(t: Suite, server: TestServer, options: WorldOptions): P
     console: { ...CONSOLE, passwords: new Passwords({ concurrency: 2, maxQueue: 100 }), ...options.console },
     consoleDir: options.consoleDir ?? '/nonexistent',
     trustedProxies: [],
-    reports: { silentAfterMs: 25_000, goneAfterMs: 310_000 },
+    // Longer than a test file takes on a slow machine: an instance that a test reports is not forgotten meanwhile.
+    reports: { silentAfterMs: 3_600_000, goneAfterMs: 3_600_000 },
     observe: request => observed.push(request),
     keyUsed: () => undefined,
     log: { error: fields => logged.push(fields) },
