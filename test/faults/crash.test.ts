@@ -31,7 +31,8 @@ interface Crash {
   readonly happens: (visits: () => Promise<void>) => Promise<void>
 }
 
-const seed = runSeed()
+// The short form is the same each time: whoever breaks something is to see it again.
+const seed = isFull ? runSeed() : runSeed(20_261_125)
 const dice = new Dice(seed)
 
 interface Theatre {

@@ -25,7 +25,7 @@ export class Dice {
   }
 }
 
-/** The seed of this run: POSTERN_SEED, or another one each time. Tell it to whoever wants the run again. */
-export function runSeed(): number {
-  return Number(process.env['POSTERN_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+/** The seed of this run: POSTERN_SEED, or the one given, or another one each time. Tell it to whoever wants the run again. */
+export function runSeed(usual = Math.floor(Math.random() * 2 ** 31)): number {
+  return Number(process.env['POSTERN_SEED'] ?? usual)
 }
