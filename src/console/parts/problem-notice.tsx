@@ -20,7 +20,8 @@ export function ProblemNotice({ error, onRetry }: { error: unknown; onRetry?: ()
       <Text fw={600} size="sm">
         {title}
       </Text>
-      {detail.replace(/\.$/, '') !== title && <Text size="sm">{detail}</Text>}
+      {/* The detail of mistakes says the same of each. */}
+      {errors.length === 0 && detail.replace(/\.$/, '') !== title && <Text size="sm">{detail}</Text>}
       {errors.map(({ field, problem, hint }) => (
         <Text size="sm" key={field + problem}>
           <span className="mono">{field || 'request'}</span> {problem}. {hint}

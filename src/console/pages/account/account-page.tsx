@@ -1,10 +1,10 @@
 // One's own account: what it reaches, its keys, its password, and where one is signed in.
 
 import { Text } from '@mantine/core'
-import { Link } from 'react-router'
 import { KeysSection } from '../../keys/keys-section.js'
 import type { Resource } from '../../api.js'
 import { Badge, RoleBadge } from '../../parts/badge.js'
+import { DatabaseLink } from '../../parts/database-link.js'
 import { Empty } from '../../parts/empty.js'
 import { PageFrame } from '../../parts/page-frame.js'
 import { Records, type Column } from '../../parts/records.js'
@@ -47,11 +47,7 @@ export default function AccountPage() {
 const COLUMNS: readonly Column<Resource<'Reach'>>[] = [
   {
     label: 'Database',
-    show: ({ database }) => (
-      <Link className="record-link mono" to={`/databases/${encodeURIComponent(database)}`}>
-        {database}
-      </Link>
-    ),
+    show: ({ database }) => <DatabaseLink name={database} />,
   },
   { label: 'Role', show: ({ role }) => <RoleBadge role={role} /> },
   {

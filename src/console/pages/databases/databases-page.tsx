@@ -1,9 +1,9 @@
 // The databases that one may reach, with one's role; admins and viewers see all there are.
 
-import { Link } from 'react-router'
 import { api, type Resource } from '../../api.js'
 import { useList } from '../../list.js'
 import { RoleBadge } from '../../parts/badge.js'
+import { DatabaseLink } from '../../parts/database-link.js'
 import { Empty } from '../../parts/empty.js'
 import { PageFrame } from '../../parts/page-frame.js'
 import { Listing, type Column } from '../../parts/records.js'
@@ -41,11 +41,7 @@ export default function DatabasesPage() {
 const COLUMNS: readonly Column<Database>[] = [
   {
     label: 'Name',
-    show: ({ name }) => (
-      <Link className="record-link mono" to={`/databases/${encodeURIComponent(name)}`}>
-        {name}
-      </Link>
-    ),
+    show: ({ name }) => <DatabaseLink name={name} />,
   },
   { label: 'Your role', show: ({ role }) => <RoleBadge role={role} /> },
 ]

@@ -3,13 +3,13 @@
 import { Button, SegmentedControl, Select, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { Link } from 'react-router'
 import { useAction } from '../../action.js'
 import { api, type Resource } from '../../api.js'
 import { watchChange } from '../../change-watch.js'
 import { useList } from '../../list.js'
 import { RoleBadge, type Role } from '../../parts/badge.js'
 import { ConfirmDialog } from '../../parts/confirm-dialog.js'
+import { DatabaseLink } from '../../parts/database-link.js'
 import { Empty } from '../../parts/empty.js'
 import { FormDialog } from '../../parts/form-dialog.js'
 import { Listing } from '../../parts/records.js'
@@ -48,11 +48,7 @@ export function Grants({ group }: { group: string }) {
         columns={[
           {
             label: 'Database',
-            show: ({ database }) => (
-              <Link className="record-link mono" to={`/databases/${encodeURIComponent(database)}`}>
-                {database}
-              </Link>
-            ),
+            show: ({ database }) => <DatabaseLink name={database} />,
           },
           { label: 'Role', show: ({ role }) => <RoleBadge role={role} /> },
           {

@@ -3,13 +3,14 @@
 import { Button, Group, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { Link, useParams } from 'react-router'
+import { useParams } from 'react-router'
 import { api, type Resource } from '../../api.js'
 import { KeysSection } from '../../keys/keys-section.js'
 import { RevokeAllDialog } from '../../keys/revoke-all-dialog.js'
 import { Answer } from '../../parts/answer.js'
 import { RoleBadge, StateBadge } from '../../parts/badge.js'
 import { Notice } from '../../parts/notice.js'
+import { DatabaseLink } from '../../parts/database-link.js'
 import { PageFrame } from '../../parts/page-frame.js'
 import { Section } from '../../parts/section.js'
 import { Time } from '../../parts/time.js'
@@ -83,9 +84,7 @@ function Reaches({ account: { scope, made_by: maker } }: { account: ServiceAccou
               <RoleBadge role={scope.role} />
               <Text size="sm">on</Text>
               {scope.databases.map(database => (
-                <Link key={database} className="record-link mono" to={`/databases/${encodeURIComponent(database)}`}>
-                  {database}
-                </Link>
+                <DatabaseLink key={database} name={database} />
               ))}
             </Group>
             <Text size="sm" c="dimmed" mt={8}>
