@@ -3,6 +3,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { BusyError } from '../auth/turns.js'
 import { Refusal } from '../errors.js'
+import { requestReference } from '../model/reference.js'
 import { StoreError } from '../store/store-error.js'
 import { Problem } from './problem.js'
 import { PROBLEMS, type ProblemCode } from './problems.js'
@@ -23,7 +24,7 @@ export function handleError(
   return async (error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const problem = toProblem(error)
     const { status } = PROBLEMS[problem.code]
-    const instance = `urn:uuid:${request.id}`
+    const instance = requestReference(request.id)
     if (status >= 500) {
       const route = request.routeOptions?.url ?? null
       log.error({ err: error, code: problem.code, method: request.method, route, instance }, 'an API request failed')

@@ -1,10 +1,8 @@
 // One connection's notes from accept on: its reference id, where it came from, and how long each phase of the login took.
 
 import { randomInt } from 'node:crypto'
+import { REFERENCE_ALPHABET } from '../model/reference.js'
 import type { Phase } from './events.js'
-
-/** Without 0, O, 1, I and L: a reference is read out over the phone. */
-const REFERENCE_ALPHABET = '23456789ABCDEFGHJKMNPQRSTUVWXYZ'
 
 export class Visit {
   /** Names this connection in the log and, in a refusal's DETAIL, to the client. Not a secret. */

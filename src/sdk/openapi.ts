@@ -9542,7 +9542,7 @@ export interface operations {
         target?: string
         /** @description Whether it was done or refused. */
         outcome?: 'done' | 'refused'
-        /** @description What a client was told to quote. */
+        /** @description What a client was told to quote, 7CEPH-YNPTA or urn:uuid:3f2b8c1e-5d4a-4f6b-9a7c-0e1d2c3b4a59: alone, or within the error that it was read in. */
         reference?: string
         /** @description Not before this time (ISO 8601). */
         from?: string
@@ -9663,7 +9663,7 @@ export interface operations {
         target?: string
         /** @description Whether it was done or refused. */
         outcome?: 'done' | 'refused'
-        /** @description What a client was told to quote. */
+        /** @description What a client was told to quote, 7CEPH-YNPTA or urn:uuid:3f2b8c1e-5d4a-4f6b-9a7c-0e1d2c3b4a59: alone, or within the error that it was read in. */
         reference?: string
         /** @description Not before this time (ISO 8601). */
         from?: string

@@ -65,6 +65,44 @@ void t.test('a time that is none, and a cursor that is none, are mistakes', asyn
   t.match((await world.ask('GET', '/v1/audit-events/export?until=x', vera.token)).json(), { code: 'invalid_request' })
 })
 
+void t.test('a reference is found in any form, alone and within the problem that it came with', async t => {
+  const { world, vera, list } = await history(t)
+  const problem = await world.ask('POST', '/v1/accounts/ada%40example.com/keys', vera.token, {})
+  const { instance } = problem.json<{ instance: string }>()
+  const seq = (await list(`reference=${instance}`)).items[0]?.seq
+  t.type(seq, 'number')
+  const bare = instance.replace('urn:uuid:', '')
+  const forms = [
+    bare,
+    bare.toUpperCase(),
+    `"${instance}"`,
+    `Reference ${bare}`,
+    `Reference:${instance}`,
+    problem.payload,
+  ]
+  for (const form of [...forms, JSON.stringify(problem.json(), null, 2)]) {
+    const query = `reference=${encodeURIComponent(form)}`
+    t.strictSame((await list(query)).items.map(event => event.seq), [seq], form) // prettier-ignore
+    const exported = await world.ask('GET', `/v1/audit-events/export?${query}`, vera.token)
+    t.strictSame(lines(exported.payload).map(event => event.seq), [seq], form) // prettier-ignore
+  }
+  t.strictSame((await list('reference=7ceph-ynpta')).items, [], 'one that nothing has')
+})
+
+void t.test('a text without a reference is a mistake, whose hint shows both forms', async t => {
+  const { world, vera } = await history(t)
+  for (const text of ['NOBODY-KNOWS', '9YSX2', ' ', 'FATAL: password authentication failed', 'x'.repeat(7_000)]) {
+    for (const path of ['/v1/audit-events', '/v1/audit-events/export']) {
+      const answer = await world.ask('GET', `${path}?reference=${encodeURIComponent(text)}`, vera.token)
+      t.equal(answer.statusCode, 400)
+      t.match(answer.json(), {
+        code: 'invalid_request',
+        errors: [{ field: 'reference', problem: 'contains no reference', hint: /7CEPH-YNPTA or urn:uuid:3f2b8c1e-/ }],
+      })
+    }
+  }
+})
+
 const lines = (payload: string) =>
   payload
     .split('\n')

@@ -40,6 +40,25 @@ void t.test('audit', async t => {
     t.match(await cli('audit list --limit 0'), { code: 2 })
   })
 
+  await t.test('looks a reference up in any form, and sends nothing of what stands around it', async t => {
+    const refused = json(await cli('audit list --limit 1 --outcome refused --json')) as {
+      seq: number
+      reference: string
+    }[]
+    const { seq, reference } = refused[0] ?? { seq: 0, reference: '' }
+    const bare = reference.replace('urn:uuid:', '')
+    const pasted = `PGPASSWORD='pstn_x' psql\nERROR ${'x'.repeat(20_000)}\nReference: ${reference}\n`
+    for (const form of [reference, bare, bare.toUpperCase(), `Reference:${bare}`, `"${reference}"`, pasted]) {
+      t.match(json(await cli(['audit', 'list', '--json', '--reference', form])), [{ seq }], form)
+      t.match(await cli(['audit', 'export', '--reference', form]), { code: 0, err: 'Exported 1 event.\n' }, form)
+    }
+    t.same(json(await cli('audit list --json --reference 7ceph-ynpta')), [])
+    for (const wrong of ['NOBODY-KNOWS', 'psql: error:\nFATAL:  password authentication failed\n', '']) {
+      const { code, out, err } = await cli(['audit', 'list', '--reference', wrong])
+      t.match({ code, out, err }, { code: 2, out: '', err: no(/--reference/, /7CEPH-YNPTA or urn:uuid:/) }, wrong)
+    }
+  })
+
   await t.test('exports a line an event, the oldest first', async t => {
     const { code, out, err } = await cli('audit export')
     t.equal(code, 0)

@@ -2,6 +2,7 @@
 
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
+import { findReference, REFERENCE_FORMS } from '../../model/reference.js'
 import type { AuditEvent, AuditFilter, AuditVia } from '../../store/audit.js'
 import type { AuditHead, AuditProblemKind, Verification } from '../../store/audit-verify.js'
 import { listOf, ListQuery } from '../lists.js'
@@ -13,6 +14,9 @@ const VIAS: readonly AuditVia[] = ['key', 'console', 'proxy', 'system']
 const PROBLEM_KINDS: readonly AuditProblemKind[] = ['altered', 'missing', 'reordered', 'cut_off']
 
 const filterText = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 300, description }))
+/** Holds a whole problem of the API, and still fits into a request line. */
+const MAX_REFERENCE_TEXT = 8_000
+
 const filterTime = (description: string) => Type.Optional(Type.String({ maxLength: 40, description }))
 
 export const AuditFilterQuery = Type.Object(
@@ -21,7 +25,13 @@ export const AuditFilterQuery = Type.Object(
     action: filterText('An action, or what it begins with: `key` finds `key.revoke` too.'),
     target: filterText('What was changed, as the event names it: `robot`, or `robot` and the id of a key.'),
     outcome: Type.Optional(choice(OUTCOMES, { description: 'Whether it was done or refused.' })),
-    reference: filterText('What a client was told to quote.'),
+    reference: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: MAX_REFERENCE_TEXT,
+        description: `What a client was told to quote, ${REFERENCE_FORMS}: alone, or within the error that it was read in.`,
+      }),
+    ),
     from: filterTime('Not before this time (ISO 8601).'),
     until: filterTime('Before this time (ISO 8601).'),
   },
@@ -92,9 +102,21 @@ export function showVerification({ checked, head, problem }: Verification): Stat
   return { ok: problem === null, checked, head: { ...head }, first_problem: problem && { ...problem } }
 }
 
-/** @throws Problem `invalid_request` for what is no time */
-export function toFilter({ from, until, ...rest }: Static<typeof AuditFilterQuery>): AuditFilter {
-  return { ...rest, from: toEpoch('from', from), until: toEpoch('until', until) }
+/** @throws Problem `invalid_request` for what is no time, and for a text without a reference */
+export function toFilter({ from, until, reference, ...rest }: Static<typeof AuditFilterQuery>): AuditFilter {
+  return { ...rest, reference: toReference(reference), from: toEpoch('from', from), until: toEpoch('until', until) }
+}
+
+/** The form that is stored, so that the index of the column finds it. */
+function toReference(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  const reference = findReference(text)
+  if (reference === null) {
+    throw invalidRequest([
+      { field: 'reference', problem: 'contains no reference', hint: `A reference looks like ${REFERENCE_FORMS}.` },
+    ])
+  }
+  return reference
 }
 
 export function toAnchor(anchor: string | undefined): AuditHead | undefined {
