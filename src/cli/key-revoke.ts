@@ -63,14 +63,17 @@ export function addKeyRevokeAll(key: Command, terminal: Terminal): void {
   const command = key
     .command('revoke-all <account>')
     .summary('take all keys of an account back')
-    .description('Revoke every key of an account. Its sessions end; new keys can be made.')
+    .description(
+      'Revoke every key of an account. Its sessions end; new keys can be made. The number printed is that of the keys ' +
+        'that were active.',
+    )
   withJson(command).action((account: string, options: JsonOption) =>
     answer(terminal, { ...options, names: ofAccount(account) }, async postern => {
       const { data: done } = await postern.POST('/v1/accounts/{account}/keys/revoke-all', {
         params: { path: { account } },
       })
-      const count = done.revoked.length
-      return { data: done, text: () => `Revoked ${count} ${count === 1 ? 'key' : 'keys'} of ${account}.` }
+      const { active } = done
+      return { data: done, text: () => `Revoked ${active} active ${active === 1 ? 'key' : 'keys'} of ${account}.` }
     }),
   )
   examples(command, [['postern key revoke-all robot', 'End all that robot does at the moment.']])

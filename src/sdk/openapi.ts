@@ -717,7 +717,7 @@ export interface paths {
     put?: never
     /**
      * Revoke every key of an account
-     * @description Ends their sessions. Again changes nothing.
+     * @description Ends their sessions. Idempotent. Expired keys are revoked as well, and not counted.
      */
     post: operations['revokeAllKeys']
     delete?: never
@@ -1769,9 +1769,9 @@ export interface components {
       token: string
     }
     RevokedKeys: {
-      /** @description How many keys worked until now. */
+      /** @description How many keys were active until now. */
       active: number
-      /** @description Ids of all that were revoked: those that had expired too. */
+      /** @description Ids of the keys that were active until now. */
       revoked: string[]
     }
     /** @description What is left out stays as it is. */

@@ -114,15 +114,25 @@ export async function revokeKey(db: Executor, keyId: string): Promise<ApiKey> {
   return found(key, 'revoke a key')
 }
 
-/** Revokes every key of an account that is not revoked yet, and returns their ids. */
-export async function revokeAllKeys(db: Executor, accountId: string): Promise<string[]> {
+/** Ids of keys that were revoked together. */
+export interface RevokedKeys {
+  /** Those that were active until then. */
+  readonly active: string[]
+  /** Those that had expired before: they stay refused even if the store's clock is set back. */
+  readonly expired: string[]
+}
+
+/** Revokes every key of an account that is not revoked yet. */
+export async function revokeAllKeys(db: Executor, accountId: string): Promise<RevokedKeys> {
   if (!isUuid(accountId)) throw new StoreError('not_found', 'revoke all keys')
-  const rows = await db.run<{ id: string }>(
+  const rows = await db.run<{ id: string; wasActive: boolean }>(
     'revoke all keys',
-    'update postern.api_keys set revoked_at = now() where account_id = $1 and revoked_at is null returning id',
+    `update postern.api_keys set revoked_at = now() where account_id = $1 and revoked_at is null
+     returning id, (expires_at is null or expires_at > now()) as "wasActive"`,
     [accountId],
   )
-  return rows.map(row => row.id)
+  const ids = (wasActive: boolean) => rows.filter(row => row.wasActive === wasActive).map(row => row.id)
+  return { active: ids(true), expired: ids(false) }
 }
 
 /** True of keys that are neither revoked nor expired, by the store's clock. */

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import t from 'tap'
 import { mintToken, parseToken } from '../../src/auth/token.js'
 import { disableAccount } from '../../src/store/account-lifecycle.js'
+import { listAuditEvents } from '../../src/store/audit.js'
 import { getKey } from '../../src/store/keys.js'
 import { worlds } from './fixture.js'
 
@@ -90,6 +91,55 @@ void t.test('all keys of an account are revoked at once, and again revokes none'
   t.strictSame((await world.ask('POST', path, admin.token)).json(), { active: 1, revoked: [ada.keyId] })
   t.strictSame((await world.ask('POST', path, admin.token)).json(), { active: 0, revoked: [] })
   t.equal((await world.ask('GET', '/v1/me', ada.token)).statusCode, 401)
+})
+
+void t.test('all keys of an account: only active ones are counted, and expired ones are revoked too', async t => {
+  const world = await makeWorld(t)
+  const ada = await world.person('ada@example.com', 'member')
+  const second = await world.key(ada.account)
+  const expired = await world.key(ada.account, Date.now() - 1000)
+  const gone = await world.key(ada.account)
+  await world.ask('POST', `/v1/keys/${gone.keyId}/revoke`, ada.token)
+  const path = '/v1/accounts/ada%40example.com/keys'
+  const answer = (await world.ask('POST', `${path}/revoke-all`, ada.token)).json<{
+    active: number
+    revoked: string[]
+  }>()
+  t.equal(answer.active, 2)
+  t.same(new Set(answer.revoked), new Set([ada.keyId, second.keyId]))
+  t.match(await getKey(world.store, expired.keyId), { state: 'revoked' }, 'not even the clock brings it back')
+  const { items } = await listAuditEvents(world.store, { action: 'key.revoke-all' }, { limit: 9 })
+  t.match(items, [{ after: { revoked: { length: 2 }, revoked_after_expiry: [expired.keyId] } }])
+})
+
+void t.test('keys of a person: admins list and revoke them, viewers list them, members see neither', async t => {
+  const world = await makeWorld(t)
+  const ada = await world.person('ada@example.com', 'member')
+  const keys = [ada, await world.key(ada.account), await world.key(ada.account)]
+  const path = '/v1/accounts/ada%40example.com/keys'
+  const ids = new Set(keys.map(({ keyId }) => keyId))
+  const list = async (token: string) => (await world.ask('GET', path, token)).json<{ items: { id: string }[] }>()
+  const revoke = (keyId: string, token: string) => world.ask('POST', `/v1/keys/${keyId}/revoke`, token)
+  const [, second] = keys
+
+  const mia = await world.person('mia@example.com', 'member')
+  t.match(await list(mia.token), { code: 'account_not_found' })
+  t.match((await revoke(ada.keyId, mia.token)).json(), { code: 'key_not_found' })
+  t.match((await world.ask('POST', `${path}/revoke-all`, mia.token)).json(), { code: 'account_not_found' })
+
+  const vera = await world.person('vera@example.com', 'viewer')
+  t.same(new Set((await list(vera.token)).items.map(({ id }) => id)), ids)
+  t.match((await revoke(ada.keyId, vera.token)).json(), { code: 'permission_denied' })
+  t.match((await world.ask('POST', `${path}/revoke-all`, vera.token)).json(), { code: 'permission_denied' })
+
+  const admin = await world.person('admin@example.com', 'admin')
+  const shown = await list(admin.token)
+  t.same(new Set(shown.items.map(({ id }) => id)), ids)
+  for (const { token } of keys) t.notMatch(JSON.stringify(shown), token.slice(18), 'never a token')
+  t.match((await revoke(second?.keyId ?? '', admin.token)).json(), { state: 'revoked' })
+  t.match((await world.ask('POST', `${path}/revoke-all`, admin.token)).json(), { active: 2 })
+  t.equal((await world.ask('GET', '/v1/me', ada.token)).statusCode, 401)
+  t.equal((await world.ask('GET', '/v1/me', admin.token)).statusCode, 200)
 })
 
 void t.test('whoever holds a token can revoke it, and learns nothing about others', async t => {

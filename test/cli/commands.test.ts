@@ -3,6 +3,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { getAccountByName } from '../../src/store/accounts.js'
 import { fitsPage, json, makeCliWorld, no, type CliWorld } from './world-cli.js'
 
 void t.test('against a running API', async t => {
@@ -151,8 +152,10 @@ async function keys(t: Test, { cli, world }: CliWorld): Promise<void> {
     t.notMatch(err, token.slice(20, 50))
   })
 
-  await t.test('revokes all', async t => {
-    t.match(await cli('key revoke-all machine'), { code: 0, out: 'Revoked 1 key of machine.\n', err: '' })
+  await t.test('revokes all, and counts those that were active', async t => {
+    const machine = await getAccountByName(world.store, 'machine')
+    await world.key(machine, { expiresAt: Date.now() - 1000 })
+    t.match(await cli('key revoke-all machine'), { code: 0, out: 'Revoked 1 active key of machine.\n', err: '' })
     t.same(json(await cli('key revoke-all machine --json')), { active: 0, revoked: [] })
   })
 }

@@ -104,8 +104,8 @@ export const RotatedKeySchema = Type.Object(
 
 export const RevokedKeysSchema = Type.Object(
   {
-    active: Type.Integer({ description: 'How many keys worked until now.' }),
-    revoked: Type.Array(Type.String(), { description: 'Ids of all that were revoked: those that had expired too.' }),
+    active: Type.Integer({ description: 'How many keys were active until now.' }),
+    revoked: Type.Array(Type.String(), { description: 'Ids of the keys that were active until now.' }),
   },
   { title: 'RevokedKeys' },
 )

@@ -1,7 +1,6 @@
 // The keys of an account: listed, created, revoked all at once.
 
-import { countActiveKeys, createKey, listKeys, revokeAllKeys } from '../../store/keys.js'
-import { lockChanges } from '../../store/transaction.js'
+import { createKey, listKeys, revokeAllKeys } from '../../store/keys.js'
 import { findAccount, orNotFound } from '../access.js'
 import { change } from '../audit-trail.js'
 import { create } from '../idempotency.js'
@@ -87,7 +86,7 @@ export function accountKeyRoutes(app: Api, { store, limits }: ApiParts): void {
         operationId: 'revokeAllKeys',
         tags: TAGS,
         summary: 'Revoke every key of an account',
-        description: 'Ends their sessions. Again changes nothing.',
+        description: 'Ends their sessions. Idempotent. Expired keys are revoked as well, and not counted.',
         params: AccountParams,
         response: { 200: RevokedKeysSchema },
       },
@@ -95,11 +94,9 @@ export function accountKeyRoutes(app: Api, { store, limits }: ApiParts): void {
     async request => {
       const account = await findAccount(store, request.caller, request.params.account, 'manage')
       return change(store, request, async (tx, note) => {
-        await lockChanges(tx)
-        const active = await countActiveKeys(tx, account.id)
-        const revoked = await revokeAllKeys(tx, account.id)
-        note({ target: account.name, after: { revoked } })
-        return { active, revoked }
+        const { active, expired } = await revokeAllKeys(tx, account.id)
+        note({ target: account.name, after: { revoked: active, revoked_after_expiry: expired } })
+        return { active: active.length, revoked: active }
       })
     },
   )
