@@ -79,11 +79,18 @@ export function mayManage(caller: Caller, account: Pick<Account, 'id' | 'makerId
 /** Finds a person: admins and viewers anyone, others themselves.
  * @throws Problem `user_not_found` */
 export async function findUser(db: Executor, caller: Caller, email: string): Promise<Account> {
-  const account = await orNotFound('user_not_found', getAccountByName(db, email.toLowerCase()))
-  if (account.kind !== 'personal' || !(caller.seesAll || account.id === caller.account.id)) {
-    throw new Problem('user_not_found')
-  }
-  return account
+  const found = await getAccountByName(db, email.toLowerCase()).catch(toNull)
+  if (found?.kind === 'personal' && (caller.seesAll || found.id === caller.account.id)) return found
+  // What is no address is not repeated: it may be a token.
+  throw new Problem(
+    'user_not_found',
+    email.includes('@') ? `No such person, or you may not see them: ${email}.` : undefined,
+  )
+}
+
+function toNull(error: unknown): null {
+  if (error instanceof StoreError && error.code === 'not_found') return null
+  throw error
 }
 
 /** Waits for an answer of the store; its `not_found` becomes this problem. */

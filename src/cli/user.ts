@@ -10,6 +10,7 @@ import { details, table, time, type Column, type Layout } from './table.js'
 import type { Terminal } from './terminal.js'
 import { addUserDelete } from './user-delete.js'
 import { addInvitations, addInvite, addUninvite } from './user-invite.js'
+import { addPasswordLink } from './user-password-link.js'
 
 type User = components['schemas']['User']
 
@@ -31,6 +32,7 @@ export function userCommands(program: Command, terminal: Terminal): void {
   addEdit(user, terminal)
   addSwitch(user, terminal, 'deactivate')
   addSwitch(user, terminal, 'activate')
+  addPasswordLink(user, terminal)
   addUserDelete(user, terminal)
 }
 

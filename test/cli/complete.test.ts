@@ -43,6 +43,7 @@ void t.test('knows where a name of something belongs', async t => {
   t.equal(next('group', 'grant', 'set', 'a', ''), '<database>')
   t.same(next('group', 'grant', 'set', 'a', 'b', 'w'), ['writer'])
   t.equal(next('database', 'grant', 'set', 'shop', ''), '<user>')
+  t.equal(next('user', 'password-link', ''), '<user>')
   t.equal(next('account', 'create', 'x', '--group', 'a', '--group', ''), '<group>')
   t.equal(next('connect', 'robot', '--database', ''), '<database>')
   t.equal(next('connect', '--database=sh'), '--database=<database>')

@@ -24,7 +24,7 @@ void t.test('has the commands of the contract', async t => {
   for (const verb of ['add', 'list', 'show', 'check', 'remove']) t.ok(names.includes(`database ${verb}`), verb)
   for (const verb of ['create', 'list', 'show', 'edit', 'disable', 'enable', 'delete']) t.ok(names.includes(`account ${verb}`), verb) // prettier-ignore
   for (const verb of ['create', 'list', 'show', 'edit', 'delete']) t.ok(names.includes(`group ${verb}`), verb)
-  for (const verb of ['invite', 'invitations', 'uninvite', 'list', 'show', 'edit', 'deactivate', 'activate', 'delete']) t.ok(names.includes(`user ${verb}`), verb) // prettier-ignore
+  for (const verb of ['invite', 'invitations', 'uninvite', 'list', 'show', 'edit', 'deactivate', 'activate', 'password-link', 'delete']) t.ok(names.includes(`user ${verb}`), verb) // prettier-ignore
   for (const name of ['session list', 'session end', 'instance list']) t.ok(names.includes(name), name)
   for (const verb of ['list', 'export', 'verify']) t.ok(names.includes(`audit ${verb}`), verb)
   for (const verb of ['create', 'list', 'rotate', 'revoke', 'revoke-all']) t.ok(names.includes(`key ${verb}`), verb)

@@ -7,6 +7,7 @@ void t.test('user', async t => {
   const world = await makeCliWorld(t)
   await t.test('invitations', t => invitations(t, world))
   await t.test('people', t => people(t, world))
+  await t.test('forgotten passwords', t => passwordLinks(t, world))
   await t.test('deletion', t => deletion(t, world))
 })
 
@@ -82,6 +83,50 @@ async function people(t: Test, { cli, person }: CliWorld): Promise<void> {
     t.match(await cli('whoami', { env: { POSTERN_API_KEY: ada.token } }), { code: 1 })
     t.match(await cli('user activate ada@example.com'), { code: 0, out: 'Activated ada@example.com.\n', err: '' })
     t.match(await cli('whoami', { env: { POSTERN_API_KEY: ada.token } }), { code: 0 })
+  })
+}
+
+async function passwordLinks(t: Test, { world, cli, person }: CliWorld): Promise<void> {
+  const eva = await person('eva@example.com', 'viewer')
+
+  await t.test('prints the password link alone on stdout, and the link sets a password', async t => {
+    const { code, out, err } = await cli('user password-link Eva@example.com')
+    t.equal(code, 0)
+    t.match(out, /^http\S+\/invitation#\S+\n$/)
+    t.match(err, /^Made a password link for eva@example\.com\. It works once, until 20.* UTC\.\n.*only time.*\n$/)
+    const [, token = ''] = out.trim().split('#')
+    t.notMatch(err, token)
+    const post = (path: string, body: object) =>
+      fetch(`${world.instance.api}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+    const password = 'correct horse battery staple'
+    t.equal((await post('/v1/invitations/accept', { token, password })).status, 200)
+    t.equal((await post('/v1/login', { email: eva.name, password })).status, 200)
+    t.equal((await post('/v1/invitations/accept', { token, password })).status >= 400, true, 'once')
+  })
+
+  await t.test('prints all of it with --json', async t => {
+    const made = json(await cli('user password-link eva@example.com --json'))
+    t.match(made, { url: /#./, token: String, invitation: { email: 'eva@example.com', state: 'pending' } })
+  })
+
+  await t.test('names people who are deactivated or unknown, and what to do', async t => {
+    await cli('user deactivate eva@example.com')
+    const off = await cli('user password-link eva@example.com')
+    t.match(off, { code: 1, out: '', err: no(/eva@example\.com is deactivated/, /postern user activate/) })
+    const unknown = await cli('user password-link zed@example.org')
+    t.match(unknown, { code: 1, out: '', err: no(/No such person.*zed@example\.org/, /user list.*user invitations/) })
+    t.match(await cli('user password-link evaa@example.com'), {
+      code: 1,
+      err: no(/./, /did you mean eva@example\.com/),
+    })
+    t.match(await cli('user password-link'), { code: 2, out: '' })
+    const { token } = await person('max@example.com')
+    const refused = await cli('user password-link admin@example.com', { env: { POSTERN_API_KEY: token } })
+    t.match(refused, { code: 1, out: '', err: no(/may not do this/) })
   })
 }
 

@@ -36,7 +36,9 @@ export function passwordLinkRoutes(app: Api, { store, console }: ApiParts): void
       const { secret, hash } = newSecret()
       const creation = create(store, { request, reply }, async (tx, note) => {
         const user = await findUser(tx, request.caller, request.params.email)
-        if (user.state !== 'active' || user.orgRole === null) throw new Problem('user_deactivated')
+        if (user.state !== 'active' || user.orgRole === null) {
+          throw new Problem('user_deactivated', `${user.name} is deactivated: a link would not let them sign in.`)
+        }
         const stored = await createInvitation(tx, {
           email: user.name,
           orgRole: user.orgRole,
