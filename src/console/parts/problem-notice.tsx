@@ -3,6 +3,7 @@
 import { Button, Group, Text } from '@mantine/core'
 import { ApiError } from '../api.js'
 import { Notice } from './notice.js'
+import { Reference } from './reference.js'
 
 interface Told {
   readonly title: string
@@ -39,11 +40,7 @@ export function ProblemNotice({ error, onRetry }: { error: unknown; onRetry?: ()
               Try again
             </Button>
           )}
-          {reference && (
-            <Text size="xs" c="dimmed">
-              Reference <span className="mono">{reference}</span>
-            </Text>
-          )}
+          {reference && <Reference reference={reference} />}
         </Group>
       )}
     </Notice>
@@ -54,7 +51,7 @@ function tell(error: unknown): Told {
   const nothing = { hint: '', reference: null, errors: [] }
   if (error instanceof ApiError) {
     const { problem, detail, hint, errors } = error
-    const reference = problem?.instance.replace('urn:uuid:', '') ?? null
+    const reference = problem?.instance ?? null
     return { title: problem?.title ?? 'Something went wrong', detail, hint, reference, errors }
   }
   if (error instanceof DOMException && error.name === 'TimeoutError') {

@@ -4,6 +4,7 @@ import { Select, TextInput } from '@mantine/core'
 import type { Resource } from '../../api.js'
 import type { Filters } from '../../filters.js'
 import { FilterField } from '../../parts/filter-field.js'
+import { ReferenceField } from './reference-field.js'
 
 export const FILTERS = ['reference', 'actor', 'action', 'target', 'outcome', 'from', 'until'] as const
 export type AuditFilterValues = Filters<(typeof FILTERS)[number]>['values']
@@ -17,12 +18,7 @@ interface AuditFiltersProps {
 export function AuditFilters({ filters: { values, set }, seen }: AuditFiltersProps) {
   return (
     <div className="filters" role="search" aria-label="Filter the audit log">
-      <FilterField
-        label="Reference"
-        placeholder="Paste one"
-        value={values.reference}
-        onChange={reference => set({ reference: bare(reference) })}
-      />
+      <ReferenceField value={values.reference} onChange={reference => set({ reference })} />
       <FilterField
         label="Who"
         value={values.actor}
@@ -56,14 +52,6 @@ export function AuditFilters({ filters: { values, set }, seen }: AuditFiltersPro
       <TimeField label="Until" value={values.until} onChange={until => set({ until })} />
     </div>
   )
-}
-
-/** As clients show it: `Reference: CCEZN-S2WXM`, or with the API's prefix. */
-function bare(reference: string): string {
-  return reference
-    .replace(/^.*reference:?\s+/i, '')
-    .replace(/^urn:uuid:/, '')
-    .trim()
 }
 
 interface TimeFieldProps {

@@ -42,7 +42,7 @@ function Audit() {
           filters.areSet ? (
             <Empty
               icon="search"
-              title={filters.values.reference === undefined ? 'Nothing matches' : 'No refusal has this reference'}
+              title={filters.values.reference === undefined ? 'Nothing matches' : 'No event has this reference'}
               action={
                 <Button variant="default" onClick={filters.clear}>
                   Clear the filters
@@ -51,7 +51,7 @@ function Audit() {
             >
               {filters.values.reference === undefined
                 ? 'Names have to be whole; an action may be the beginning of one, as in key.'
-                : 'A refusal gets here within seconds. Of many that are alike only some have a row; the log has them all.'}
+                : 'Refused logins and refused changes are here within seconds; of many that are alike only some have a row. Failed reads and internal errors are in the log of the instance only, under the same reference.'}
             </Empty>
           ) : (
             <Empty icon="audit" title="Nothing has happened yet">
