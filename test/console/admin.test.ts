@@ -128,7 +128,7 @@ void t.test("the operator's pages", { skip: noTools, timeout: 240_000 }, async t
     t.match(link, /\/invitation#./)
     await page.getByRole('button', { name: 'Copy the link' }).click()
     t.equal(await page.evaluate('navigator.clipboard.readText()'), link)
-    await page.getByRole('button', { name: 'Done' }).click()
+    await page.getByRole('button', { name: 'I have copied it' }).click()
     await page.getByRole('tab', { name: 'Invitations' }).click()
     await page.getByRole('cell', { name: 'new@example.com', exact: true }).waitFor()
     await look(t, page, 'invitations')

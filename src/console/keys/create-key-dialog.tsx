@@ -1,9 +1,10 @@
 // Makes a key, and shows its token this once.
 
-import { Button, Group, Modal, Stack, Textarea, TextInput } from '@mantine/core'
+import { Textarea, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useAction } from '../action.js'
 import { FormDialog } from '../parts/form-dialog.js'
+import { ShownOnce } from '../parts/shown-once.js'
 import { TokenOnce } from '../parts/token-once.js'
 import { createKey } from './create-key.js'
 import { ExpiryChoice } from './expiry-choice.js'
@@ -51,26 +52,10 @@ interface TokenDialogProps {
   readonly onClose: () => void
 }
 
-/** Closed by its button alone: a click beside it must not lose the token. */
 export function TokenDialog({ title, token, account, onClose }: TokenDialogProps) {
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={title}
-      size="lg"
-      closeOnClickOutside={false}
-      closeOnEscape={false}
-      withCloseButton={false}
-    >
-      <Stack>
-        <TokenOnce token={token} account={account} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            I have copied it
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+    <ShownOnce title={title} size="lg" onClose={onClose}>
+      <TokenOnce token={token} account={account} />
+    </ShownOnce>
   )
 }

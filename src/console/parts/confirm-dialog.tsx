@@ -1,4 +1,5 @@
-// Asks once before something is destroyed, and says what that will do.
+// Asks once before something is destroyed, and says what that will do. It closes before `onDone`, so what shows a result, such
+// as a secret, is a FormDialog: see shown-once.tsx.
 
 import { Button, Group, Modal, Stack } from '@mantine/core'
 import type { ReactNode } from 'react'

@@ -1,12 +1,13 @@
 // Invites a person: the link is shown this once, for Postern sends no mail.
 
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
+import { Group, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useAction } from '../../action.js'
 import { api, type Resource } from '../../api.js'
 import { CopyButton } from '../../parts/copy-button.js'
 import { FormDialog } from '../../parts/form-dialog.js'
 import { Notice } from '../../parts/notice.js'
+import { ShownOnce } from '../../parts/shown-once.js'
 import { Time } from '../../parts/time.js'
 import { OrgRoleChoice, type OrgRole } from './org-role-choice.js'
 
@@ -52,13 +53,7 @@ interface LinkOnceProps {
 /** A link that lets a person in, shown this once. */
 export function LinkOnce({ title, made: { invitation, url }, onClose }: LinkOnceProps) {
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={title}
-      closeOnClickOutside={false}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <ShownOnce title={title} onClose={onClose}>
       <Stack gap="sm">
         <Notice tone="warn">
           <Text size="sm" fw={600}>
@@ -72,13 +67,10 @@ export function LinkOnce({ title, made: { invitation, url }, onClose }: LinkOnce
         <pre className="code" aria-label="The link" data-testid="invitation-link">
           {url}
         </pre>
-        <Group justify="space-between">
+        <Group>
           <CopyButton text={url} what="the link" isLarge />
-          <Button variant="default" onClick={onClose}>
-            Done
-          </Button>
         </Group>
       </Stack>
-    </Modal>
+    </ShownOnce>
   )
 }

@@ -1,5 +1,6 @@
 // What an admin does to a person: another role, a link for a new password, deactivation and its undoing.
 
+import { Text } from '@mantine/core'
 import { useState } from 'react'
 import { useAction } from '../../action.js'
 import { count } from '../../amounts.js'
@@ -39,23 +40,27 @@ export function ChangeRole({ user: { email, org_role }, onClose }: ActProps) {
 
 export function PasswordLink({ user: { email }, onClose }: ActProps) {
   const [made, setMade] = useState<Resource<'CreatedInvitation'> | null>(null)
+  const making = useAction(
+    async (email: string, key) => {
+      const params = { path: { email }, header: { 'idempotency-key': key } }
+      return (await api.POST('/v1/users/{email}/password-link', { params })).data
+    },
+    { onDone: setMade },
+  )
   if (made) return <LinkOnce title={`A new password for ${email}`} made={made} onClose={onClose} />
   return (
-    <ConfirmDialog
-      isOpen
-      isHarmless
-      // It closes itself once it is done: then the link takes its place.
-      onClose={() => onClose()}
+    <FormDialog
       title={`Make a password link for ${email}?`}
       deed="Make the link"
-      act={async (_, key) => {
-        const params = { path: { email }, header: { 'idempotency-key': key } }
-        setMade((await api.POST('/v1/users/{email}/password-link', { params })).data)
-      }}
+      onClose={onClose}
+      action={making}
+      onSubmit={() => making.run(email)}
     >
-      For who has forgotten their password. The link is shown once and works once; until then the old password goes on
-      working. Their keys are not touched.
-    </ConfirmDialog>
+      <Text size="sm">
+        For a person who has forgotten their password. The link is shown once and works once; until then the old
+        password works. Their keys and live sessions are not affected.
+      </Text>
+    </FormDialog>
   )
 }
 
