@@ -1,9 +1,17 @@
-// The people of the organization, for choices. Service accounts are never among them.
+// The people of the organization. Service accounts are never among them.
 
-import { useQuery } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import { api, type Resource } from './api.js'
 
 export type User = Resource<'User'>
+
+/** Reads one person: members may read themselves only. */
+export function userQuery(email: string) {
+  return queryOptions({
+    queryKey: ['users', email],
+    queryFn: async () => (await api.GET('/v1/users/{email}', { params: { path: { email } } })).data,
+  })
+}
 
 const PAGE = 200
 /** People that a choice lists at most; the list of users has them all. */

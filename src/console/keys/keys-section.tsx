@@ -1,4 +1,4 @@
-// The keys of an account: listed, made, rotated, revoked.
+// The keys of an account: listed, created, rotated, revoked one by one or all at once.
 
 import { Button, Group, Stack, Switch, Text } from '@mantine/core'
 import { useState } from 'react'
@@ -12,6 +12,7 @@ import { Section } from '../parts/section.js'
 import { Time } from '../parts/time.js'
 import { CreateKeyDialog } from './create-key-dialog.js'
 import { KeyNotes } from './key-notes.js'
+import { RevokeAllDialog } from './revoke-all-dialog.js'
 import { RevokeKeyDialog } from './revoke-key-dialog.js'
 import { RotateKeyDialog } from './rotate-key-dialog.js'
 
@@ -19,40 +20,52 @@ type Key = Resource<'Key'>
 
 interface KeysSectionProps {
   readonly account: string
-  /** Whether the keys may be made and taken back here. */
-  readonly isManaged: boolean
+  /** manage: create, rotate and revoke. revoke: nothing else, as with keys of another person. */
+  readonly may: 'manage' | 'revoke' | 'see'
+  /** How many are active, where all of them can be revoked here. */
+  readonly activeKeys?: number
   readonly title?: string
   readonly description?: string
 }
 
-export function KeysSection({ account, isManaged, title = 'API keys', description }: KeysSectionProps) {
+export function KeysSection({ account, may, activeKeys = 0, title = 'API keys', description }: KeysSectionProps) {
   const [showsAll, setShowsAll] = useState(false)
   const [isCreating, setIsCreating] = useState(false)
   const [rotating, setRotating] = useState<Key | null>(null)
   const [revoking, setRevoking] = useState<Key | null>(null)
+  const [isRevokingAll, setIsRevokingAll] = useState(false)
   const state = showsAll ? {} : ({ state: 'active' } as const)
   const list = useList(['keys', account, showsAll], page =>
     api.GET('/v1/accounts/{account}/keys', { params: { path: { account }, query: { ...page, ...state } } }),
   )
-  const create = (
-    <Button leftSection={<Icon name="plus" size={16} />} onClick={() => setIsCreating(true)}>
-      New key
-    </Button>
+  const actions = (
+    <>
+      {may !== 'see' && activeKeys > 0 && (
+        <Button color="red.8" onClick={() => setIsRevokingAll(true)}>
+          Revoke all keys ({activeKeys})
+        </Button>
+      )}
+      {may === 'manage' && (
+        <Button leftSection={<Icon name="plus" size={16} />} onClick={() => setIsCreating(true)}>
+          New key
+        </Button>
+      )}
+    </>
   )
   return (
     <Section
       title={title}
       description={description ?? `A key's token is the password of ${account}.`}
-      actions={isManaged && create}
+      actions={may !== 'see' && actions}
     >
       <Listing
         label={`Keys of ${account}`}
         list={list}
-        columns={isManaged ? [...COLUMNS, actionsOf(setRotating, setRevoking)] : COLUMNS}
+        columns={may === 'see' ? COLUMNS : [...COLUMNS, actionsOf(may === 'manage' ? setRotating : null, setRevoking)]}
         keyOf={({ id }) => id}
         empty={
           <Empty icon="key" title={showsAll ? 'No keys yet' : 'No active keys'}>
-            {isManaged
+            {may === 'manage'
               ? 'Make one, and connect with its token as the password.'
               : 'Whoever manages this account makes them.'}
           </Empty>
@@ -68,6 +81,9 @@ export function KeysSection({ account, isManaged, title = 'API keys', descriptio
       {isCreating && <CreateKeyDialog account={account} onClose={() => setIsCreating(false)} />}
       {rotating && <RotateKeyDialog keyToRotate={rotating} onClose={() => setRotating(null)} />}
       {revoking && <RevokeKeyDialog keyToRevoke={revoking} onClose={() => setRevoking(null)} />}
+      {isRevokingAll && (
+        <RevokeAllDialog account={account} activeKeys={activeKeys} onClose={() => setIsRevokingAll(false)} />
+      )}
     </Section>
   )
 }
@@ -124,21 +140,24 @@ function LastUse({ use }: { use: NonNullable<Key['last_used']> }) {
   )
 }
 
-function actionsOf(rotate: (key: Key) => void, revoke: (key: Key) => void): Column<Key> {
+/** @param rotate null: that is not offered */
+function actionsOf(rotate: ((key: Key) => void) | null, revoke: (key: Key) => void): Column<Key> {
   return {
     label: '',
     atEnd: true,
     show: key =>
       key.state === 'active' && (
         <Group gap={6} justify="flex-end" wrap="nowrap">
-          <Button
-            size="compact-sm"
-            variant="default"
-            aria-label={`Rotate ${key.name ?? key.id}`}
-            onClick={() => rotate(key)}
-          >
-            Rotate
-          </Button>
+          {rotate && (
+            <Button
+              size="compact-sm"
+              variant="default"
+              aria-label={`Rotate ${key.name ?? key.id}`}
+              onClick={() => rotate(key)}
+            >
+              Rotate
+            </Button>
+          )}
           <Button
             size="compact-sm"
             variant="default"

@@ -1,6 +1,7 @@
 // One's own account: what it reaches, its keys, its password, and where one is signed in.
 
 import { Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { KeysSection } from '../../keys/keys-section.js'
 import type { Resource } from '../../api.js'
 import { Badge, RoleBadge } from '../../parts/badge.js'
@@ -9,6 +10,7 @@ import { Empty } from '../../parts/empty.js'
 import { PageFrame } from '../../parts/page-frame.js'
 import { Records, type Column } from '../../parts/records.js'
 import { Section } from '../../parts/section.js'
+import { userQuery } from '../../people.js'
 import { useMe } from '../../session.js'
 import { PasswordSection } from './password-section.js'
 import { PlacesSection } from './places-section.js'
@@ -21,12 +23,7 @@ export default function AccountPage() {
       description={account.groups.length > 0 ? `${account.email}, in ${account.groups.join(', ')}` : account.email}
       badges={account.org_role && <Badge tone="accent">{account.org_role}</Badge>}
     >
-      <KeysSection
-        account={account.name}
-        isManaged
-        title="Personal keys"
-        description="For your own terminal and tools. A program deserves a service account, whose keys do not end with yours."
-      />
+      <PersonalKeys account={account.name} />
       <Section title="What you reach" description="Through the proxy, with a personal key.">
         <div className="card">
           {reach.length === 0 ? (
@@ -41,6 +38,19 @@ export default function AccountPage() {
       <PasswordSection />
       <PlacesSection />
     </PageFrame>
+  )
+}
+
+function PersonalKeys({ account: email }: { account: string }) {
+  const { data: user } = useQuery(userQuery(email))
+  return (
+    <KeysSection
+      account={email}
+      may="manage"
+      {...(user && { activeKeys: user.active_keys })}
+      title="Personal keys"
+      description="For your own terminal and tools. A program deserves a service account, whose keys do not end with yours."
+    />
   )
 }
 

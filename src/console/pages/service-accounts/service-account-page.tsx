@@ -66,7 +66,7 @@ function Details({ account }: { account: ServiceAccount }) {
         </div>
       )}
       <Reaches account={account} />
-      <KeysSection account={account.name} isManaged={isManaged} />
+      <KeysSection account={account.name} may={isManaged ? 'manage' : 'see'} />
       <Section title="Live sessions" description="As each instance last reported them.">
         <SessionsTable filter={{ account: account.name }} without={['account']} />
       </Section>

@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { Link, useParams } from 'react-router'
 import { api } from '../../api.js'
+import { KeysSection } from '../../keys/keys-section.js'
 import { useList } from '../../list.js'
 import { Answer } from '../../parts/answer.js'
 import { StateBadge } from '../../parts/badge.js'
@@ -14,7 +15,7 @@ import { PageFrame } from '../../parts/page-frame.js'
 import { Listing } from '../../parts/records.js'
 import { Section } from '../../parts/section.js'
 import { Time } from '../../parts/time.js'
-import type { User } from '../../people.js'
+import { userQuery, type User } from '../../people.js'
 import { useMe, useRights } from '../../session.js'
 import { SESSION_COLUMNS } from '../sessions/session-columns.js'
 import { DeleteUser } from './delete-user.js'
@@ -34,10 +35,7 @@ const ABOVE = [{ label: 'Users', to: '/users' }]
 function UserByEmail({ email }: { email: string }) {
   const { isAdmin } = useRights()
   const { account: me } = useMe()
-  const query = useQuery({
-    queryKey: ['users', email],
-    queryFn: async () => (await api.GET('/v1/users/{email}', { params: { path: { email } } })).data,
-  })
+  const query = useQuery(userQuery(email))
   const user = query.data
   return (
     <PageFrame
@@ -50,6 +48,13 @@ function UserByEmail({ email }: { email: string }) {
         {user => (
           <>
             <Facts user={user} />
+            <KeysSection
+              account={user.email}
+              may={isAdmin && user.state !== 'deleted' ? 'revoke' : 'see'}
+              activeKeys={user.active_keys}
+              title="Personal keys"
+              description="The keys that they connect with, without their tokens."
+            />
             <Sessions account={user.email} />
           </>
         )}
