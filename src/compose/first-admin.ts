@@ -63,7 +63,8 @@ function bySystem(action: AuditAction, target: string): NewAuditEvent {
 
 async function ensureAdmin(store: Store, email: string): Promise<Account> {
   try {
-    return await createPersonalAccount(store, { email, orgRole: 'admin', passwordHash: null })
+    const made = { email, orgRole: 'admin', passwordHash: null } as const
+    return await withTransaction(store, tx => createPersonalAccount(tx, made))
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== 'name_taken') throw error
     const known = await getAccountByName(store, email)

@@ -37,7 +37,7 @@ export async function ensureRegistered(
 ): Promise<Database> {
   const known = await unlessMissing(getDatabaseByName(store, name))
   if (known && known.port === server.port) return known
-  if (known) return moveDatabase(store, known.id, server)
+  if (known) return withTransaction(store, tx => moveDatabase(tx, known.id, server))
   const database = await provision()
   return withTransaction(store, tx => addDatabase(tx, sealer, database))
 }
@@ -57,7 +57,8 @@ export async function ensureCast(
     let account = await unlessMissing(getAccountByName(store, name))
     if (!account) {
       // The maker's role caps the account's, so the admin needs one. Granted once: a later run gives back nothing.
-      if (examples.length === 0) await setGrant(store, { accountId: admin.id, databaseId: database.id, role: 'admin' })
+      const grant = { accountId: admin.id, databaseId: database.id, role: 'admin' } as const
+      if (examples.length === 0) await withTransaction(store, tx => setGrant(tx, grant))
       const made = {
         name,
         role,
@@ -80,10 +81,11 @@ async function ensureAdmin({ store }: Knowledge, remembered: Quickstart['admin']
   const passwordHash = await argon2.hash(password, ARGON2_OPTIONS)
   if (known) {
     // Whoever can read the data directory owns all of this: forgetting the password is no reason to start over.
-    await setPasswordHash(store, known.id, passwordHash)
+    await withTransaction(store, tx => setPasswordHash(tx, known.id, passwordHash))
     return { admin: known, password }
   }
-  return { admin: await createPersonalAccount(store, { email: ADMIN_EMAIL, orgRole: 'admin', passwordHash }), password }
+  const made = { email: ADMIN_EMAIL, orgRole: 'admin', passwordHash } as const
+  return { admin: await withTransaction(store, tx => createPersonalAccount(tx, made)), password }
 }
 
 /** Answers the remembered token if its key still works, or a new one. */

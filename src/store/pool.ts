@@ -3,6 +3,7 @@
 
 import pg from 'pg'
 import { parseIntoClientConfig } from 'pg-connection-string'
+import { Announcer, type AnnouncementListener } from './announcer.js'
 import { StoreError, toStoreError } from './store-error.js'
 
 export interface StoreOptions {
@@ -20,6 +21,8 @@ export interface StoreOptions {
   readonly maxWaiting?: number
   /** Hears of idle connections that broke: for the log, the pool replaces them. */
   readonly onError?: (error: StoreError) => void
+  /** Receives the outcome of each announcement of changes. */
+  readonly onAnnounced?: AnnouncementListener
 }
 
 /** Runs SQL, in a transaction or each statement on its own. */
@@ -33,6 +36,8 @@ export interface Executor {
 export interface Store extends Executor {
   /** Takes one connection out of the pool; see `withTransaction`. */
   connect(doing: string): Promise<pg.PoolClient>
+  /** Announces committed changes up to this seq to all instances, soon; see Announcer. */
+  announce(seq: string): void
   close(): Promise<void>
 }
 
@@ -45,7 +50,7 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
   })
   // Without a listener, a connection that breaks while idle would end the process.
   pool.on('error', error => options.onError?.(toStoreError('keep an idle connection', error)))
-  return new PooledStore(pool, options.maxWaiting ?? 1000)
+  return new PooledStore(pool, options)
 }
 
 /** Makes the configuration of a connection with its limits. The URL's own `options` come first, so ours hold.
@@ -80,10 +85,12 @@ function parseUrl(url: string): pg.ClientConfig {
 class PooledStore implements Store {
   readonly #pool: pg.Pool
   readonly #maxWaiting: number
+  readonly #announcer: Announcer
 
-  constructor(pool: pg.Pool, maxWaiting: number) {
+  constructor(pool: pg.Pool, { maxWaiting = 1000, onAnnounced }: StoreOptions) {
     this.#pool = pool
     this.#maxWaiting = maxWaiting
+    this.#announcer = new Announcer(this, onAnnounced)
   }
 
   async run<Row>(doing: string, sql: string, values: readonly unknown[] = []): Promise<Row[]> {
@@ -105,7 +112,12 @@ class PooledStore implements Store {
     }
   }
 
+  announce(seq: string): void {
+    this.#announcer.announce(seq)
+  }
+
   async close(): Promise<void> {
+    await this.#announcer.idle()
     await this.#pool.end()
   }
 

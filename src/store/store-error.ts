@@ -27,7 +27,7 @@ export type StoreErrorCode =
   | 'incomplete'
   /** The store did not answer in time, or a lock was held for too long. */
   | 'timeout'
-  /** The store can not be reached, is shutting down, or is too busy. */
+  /** The store can not be reached, is shutting down, is too busy, or denies its role a right. */
   | 'unavailable'
   /** The store's schema is not one that this version can work with. */
   | 'bad_schema'
@@ -93,6 +93,10 @@ function codeOf(code: string, constraint: string | undefined): StoreErrorCode {
     case 'ETIMEDOUT':
       return 'timeout'
     case '25006': // read_only_sql_transaction: a standby, or a store that was closed to writers
+    case '42501': // insufficient_privilege: the store's role lacks a right, such as CONNECT
+    case '54000': // program_limit_exceeded: the queue of notifications is full, or transaction IDs are used up
+    case '55000': // object_not_in_prerequisite_state: the database accepts no connections, or is in recovery
+    case '55006': // object_in_use
       return 'unavailable'
     case '3F000': // invalid_schema_name
     case '42P01': // undefined_table

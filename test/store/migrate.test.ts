@@ -17,6 +17,7 @@ const ALL = [
   '0010_push',
   '0011_login_blocks',
   '0012_login_counts',
+  '0013_announce',
 ]
 
 void t.test('brings an empty database to the schema, and has nothing to do the second time', async t => {
