@@ -8,6 +8,7 @@ import { createDataPlane } from './compose/data-plane.js'
 import { Departure } from './compose/departure.js'
 import { warnOfFewDescriptors, watchDescriptors } from './compose/descriptor-watch.js'
 import { gatherKnowledge, type Knowledge } from './compose/knowledge.js'
+import { watchNotificationQueue } from './compose/notification-watch.js'
 import { pruneNowAndThen } from './compose/pruning.js'
 import { readSettings, sourcesOf } from './compose/read-settings.js'
 import { reloadSettings } from './compose/reload-settings.js'
@@ -146,6 +147,7 @@ async function start(
   shutdown.add(() => books.close())
   books.start(plane)
   shutdown.add(pruneNowAndThen(knowledge, log))
+  shutdown.add(watchNotificationQueue(metrics, knowledge.store, log))
 
   const health = await startHealthServer({
     ...settings.metrics,

@@ -20,6 +20,7 @@ import { DatabaseRecords } from '../store/database-records.js'
 import { ChangeListener } from '../store/listen.js'
 import { openStore, type Store } from '../store/pool.js'
 import { Sealer } from '../store/seal.js'
+import { logAnnouncements } from './notification-watch.js'
 import { steadyClock } from './steady-clock.js'
 
 export interface Knowledge {
@@ -57,6 +58,7 @@ export function gatherKnowledge(settings: Settings, metrics: Metrics, log: Logge
     poolSize: settings.store.poolSize,
     statementTimeoutMs: settings.store.statementTimeoutMs,
     onError: error => log.warn({ err: error }, 'a connection to the store broke'),
+    onAnnounced: logAnnouncements(log),
   })
   // Behind a store that was away all accounts are asked for at once. The list, by which sessions end, must not wait behind them.
   const loads = new Turns({

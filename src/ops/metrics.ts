@@ -102,6 +102,11 @@ export class Metrics {
     'revocation_push_heard_age_seconds',
     'Since a heartbeat was heard on the push channel.',
   )
+  /** Between 0 and 1; NaN while the store does not answer. */
+  readonly storeNotificationQueueUsage = this.#reading(
+    'store_notification_queue_usage',
+    "Share of the queue of notifications of the store's server that is in use. At 1, changes are polled and not pushed.",
+  )
   readonly revocationRefreshes: Counts<{ outcome: RefreshOutcome }> = this.#counter(
     'revocation_refreshes_total',
     'Refreshes of the revocation list.',

@@ -25,6 +25,7 @@ const CONTRACT = [
   'gauge postern_revocation_list_entries',
   'gauge postern_revocation_push_up',
   'gauge postern_revocation_push_heard_age_seconds',
+  'gauge postern_store_notification_queue_usage',
   'counter postern_revocation_refreshes_total outcome',
   'histogram postern_revocation_propagation_seconds',
   'counter postern_credential_cache_requests_total result',
