@@ -252,6 +252,8 @@ export interface RefusalOptions {
   readonly keyId?: string | undefined
   /** When it is worth another try; the client reads it. */
   readonly retryAfterSeconds?: number
+  /** Whether the connection is closed without an answer, as Postgres does before it has a valid start-up packet. */
+  readonly isUnanswered?: boolean
   /** The error that led here, for the log only. */
   readonly cause?: unknown
 }
@@ -263,6 +265,7 @@ export class Refusal extends Error {
   readonly keyId: string | null
   /** Metric label and log field. A closed set. */
   readonly reason: RefusalReason
+  readonly isUnanswered: boolean
 
   constructor(code: RefusalCode, options: RefusalOptions = {}) {
     const rule: RefusalRule = REFUSALS[code]
@@ -276,5 +279,6 @@ export class Refusal extends Error {
     this.rule = rule
     this.keyId = options.keyId ?? null
     this.reason = options.reason ?? code
+    this.isUnanswered = options.isUnanswered ?? false
   }
 }

@@ -9,7 +9,7 @@ import { utf8 } from '../wire/binary-string.js'
 import { encryptionAccepted, encryptionRefused } from '../wire/encryption.js'
 import { negotiateVersion, type MinorVersion } from '../wire/negotiate.js'
 import { parseFirstPacket, TLS_HANDSHAKE_BYTE, type CancelKey, type FirstPacket } from '../wire/startup.js'
-import { WireError } from '../wire/wire-error.js'
+import { WireError, type WireErrorCode } from '../wire/wire-error.js'
 import type { ClientConnection } from './client.js'
 import type { Visit } from './visit.js'
 
@@ -55,18 +55,18 @@ export async function negotiate(client: ClientConnection, terms: ListenerTerms, 
   }
   const asked = { ssl: certificate !== null, gss: false }
   for (;;) {
-    const packet = parseFirstPacket(await client.startupPacket())
+    const packet = await firstPacket(client)
     switch (packet.kind) {
       case 'ssl':
         if (asked.ssl) throw new WireError('unexpected_message', 'SSLRequest came twice')
         asked.ssl = true
-        if (terms.identity === null) client.write(encryptionRefused())
+        if (terms.identity === null) refuseEncryption(client)
         else certificate = await visit.time('tls', () => startTls(client, terms))
         break
       case 'gss':
         if (asked.gss || certificate) throw new WireError('unexpected_message', 'GSSENCRequest came too late')
         asked.gss = true
-        client.write(encryptionRefused())
+        refuseEncryption(client)
         break
       case 'cancel':
         return { kind: 'cancel', key: packet }
@@ -74,6 +74,25 @@ export async function negotiate(client: ClientConnection, terms: ListenerTerms, 
         return open(client, packet, certificate, terms)
     }
   }
+}
+
+async function firstPacket(client: ClientConnection): Promise<FirstPacket> {
+  try {
+    return parseFirstPacket(await client.startupPacket())
+  } catch (error) {
+    if (!(error instanceof WireError) || !HAS_NO_ANSWER.has(error.code)) throw error
+    throw new Refusal('protocol_violation', { cause: error, isUnanswered: true })
+  }
+}
+
+/** An impossible length, of a first packet or of the key in a CancelRequest: no client of the protocol has sent it, or one
+ * that expects no answer, such as a driver's Terminate before its start-up packet. ProcessStartupPacket is silent too. */
+const HAS_NO_ANSWER: ReadonlySet<WireErrorCode> = new Set(['bad_length', 'message_too_long'])
+
+function refuseEncryption(client: ClientConnection): void {
+  client.write(encryptionRefused())
+  // Sent before the client knew whether it would be encrypted. Postgres takes none of it either.
+  if (client.buffered > 0) throw new WireError('unexpected_message', 'bytes were sent ahead of the encryption answer')
 }
 
 function open(
@@ -103,11 +122,16 @@ async function startTls(client: ClientConnection, terms: ListenerTerms): Promise
 }
 
 async function startDirectTls(client: ClientConnection, terms: ListenerTerms): Promise<Buffer> {
+  if (terms.identity === null) throw noDirectTls('TLS is not offered here')
   const certificate = await handshake(client, terms)
-  if (client.tls?.alpnProtocol !== ALPN_PROTOCOL) {
-    throw new WireError('unexpected_message', `direct TLS without ALPN protocol ${ALPN_PROTOCOL}`)
-  }
+  if (client.tls?.alpnProtocol !== ALPN_PROTOCOL) throw noDirectTls(`no ALPN protocol ${ALPN_PROTOCOL}`)
   return certificate
+}
+
+/** ProcessSSLStartup closes without an answer as well: this may be a client of any protocol. */
+function noDirectTls(why: string): Refusal {
+  const cause = new WireError('unexpected_message', `direct TLS: ${why}`)
+  return new Refusal('protocol_violation', { cause, isUnanswered: true })
 }
 
 async function handshake(client: ClientConnection, terms: ListenerTerms): Promise<Buffer> {

@@ -43,6 +43,7 @@ export function fatal(refusal: Refusal, reference: string): Buffer {
 /** Tells the client no and closes the connection. An upstream's own error (too many connections, unknown database,
  * starting up) goes out as it came. */
 export function refuse(client: ClientConnection, refusal: Refusal, reference: string): void {
+  if (refusal.isUnanswered) return dismiss(client)
   const upstreams = refusal.cause instanceof UpstreamError && refusal.cause.kind === 'server' ? refusal.cause.raw : null
   dismiss(client, upstreams ?? fatal(refusal, reference))
 }

@@ -19,6 +19,9 @@ const GSS_REQUEST = (1234 << 16) | 5680
 
 const MAJOR = 3
 
+// What follows the code: a process id and the shortest key.
+const MIN_CANCEL_BYTES = 4 + MIN_CANCEL_KEY_BYTES
+
 /** A version of the protocol, as 3.2 is {major: 3, minor: 2}. */
 export type ProtocolVersion = { readonly major: number; readonly minor: number }
 
@@ -55,6 +58,7 @@ export function parseFirstPacket(body: Buffer): FirstPacket {
       reader.end()
       return { kind: 'gss' }
     case CANCEL_REQUEST:
+      if (reader.left < MIN_CANCEL_BYTES) throw new WireError('bad_length', 'CancelRequest: too short for a key')
       return { kind: 'cancel', ...readCancelKey(reader) }
     default:
       return parseStartup(reader, { major: code >>> 16, minor: code & 0xffff })

@@ -32,9 +32,9 @@ void t.test('the opening of a connection', async t => {
     client.close()
   })
 
-  void t.test('refuses direct TLS without ALPN', async t => {
+  void t.test('closes direct TLS without ALPN, without an answer', async t => {
     const client = await RawClient.connectTls(world.port(), ca, [])
-    t.equal(await refusal(client), '08P01')
+    t.equal(await refusal(client), SILENCE)
   })
 
   void t.test('refuses direct TLS with another ALPN protocol, within the handshake', async t => {
@@ -167,10 +167,10 @@ void t.test('the opening of a connection', async t => {
     }
   })
 
-  void t.test('refuses a start-up packet over 10,000 bytes before it is there', async t => {
+  void t.test('closes at a start-up packet over 10,000 bytes before it is there, without an answer', async t => {
     const client = await RawClient.connect(world.port())
     client.send(int32(10_005), int32(3 << 16))
-    t.equal(await refusal(client), '08P01')
+    t.equal(await refusal(client), SILENCE)
   })
 
   void t.test('takes a start-up packet of 10,000 bytes', async t => {
@@ -201,18 +201,31 @@ void t.test('the opening of a connection', async t => {
   })
 
   void t.test('refuses what no PostgreSQL client sends', async t => {
-    const garbage = [
-      Buffer.from('GET / HTTP/1.1\r\nHost: postern\r\n\r\n'),
-      Buffer.from('SSH-2.0-OpenSSH_9.2\r\n'),
-      Buffer.alloc(64),
-      Buffer.alloc(64, 0xff),
-      untypedFrame(int32(3 << 16)),
-      untypedFrame(int32(3 << 16), Buffer.from('user\0robot')),
+    const garbage: [string, Buffer][] = [
+      [SILENCE, Buffer.from('GET / HTTP/1.1\r\nHost: postern\r\n\r\n')],
+      [SILENCE, Buffer.from('SSH-2.0-OpenSSH_9.2\r\n')],
+      [SILENCE, Buffer.alloc(64)],
+      [SILENCE, Buffer.alloc(64, 0xff)],
+      ['08P01', untypedFrame(int32(3 << 16))],
+      ['08P01', untypedFrame(int32(3 << 16), Buffer.from('user\0robot'))],
     ]
-    for (const bytes of garbage) {
+    for (const [expected, bytes] of garbage) {
       const client = await RawClient.connect(world.port())
       client.send(bytes)
-      t.equal(await refusal(client), '08P01', JSON.stringify(bytes.toString('latin1', 0, 16)))
+      t.equal(await refusal(client), expected, JSON.stringify(bytes.toString('latin1', 0, 16)))
+    }
+  })
+
+  void t.test('refuses a start-up packet that was sent ahead of the encryption answer, as N is sent', async t => {
+    const packet = encodeStartup({ minor: 0, parameters: new Map([['user', robot.name]]) })
+    for (const [listener, request] of [
+      ['noTls', encodeSslRequest()],
+      ['scram', encodeGssRequest()],
+    ] as const) {
+      const client = await RawClient.connect(world.port(listener))
+      client.send(request, packet)
+      t.equal((await client.bytes(1)).toString(), 'N')
+      t.equal(await refusal(client), '08P01', listener)
     }
   })
 
@@ -251,20 +264,26 @@ void t.test('the opening of a connection', async t => {
     await until('no login is in flight', async () => (await metric(world, 'postern_logins_in_flight')) === 0)
     const logins = () => metric(world, 'postern_logins_total')
     const accepted = () => metric(world, 'postern_connections_accepted_total')
-    const abandoned = () => metric(world, 'postern_logins_abandoned_total')
+    const abandoned = () => metric(world, 'postern_logins_abandoned_total', { phase: 'startup' })
     const before = { logins: await logins(), accepted: await accepted(), abandoned: await abandoned() }
     for (let n = 0; n < 3; n++) (await RawClient.connect(world.port())).close()
     await until('three connections were accepted', async () => (await accepted()) === before.accepted + 3)
+    await until('all have left', async () => (await abandoned()) === before.abandoned + 3)
     t.equal(await logins(), before.logins)
-    t.equal(await abandoned(), before.abandoned)
+    const levels = new Set(world.log.filter(({ msg }) => /abandoned/.test(String(msg))).map(({ level }) => level))
+    t.same([...levels], ['debug'], 'they write no line at level info')
     t.equal(await metric(world, 'postern_logins_in_flight'), 0)
   })
 })
+
+/** The connection is closed without an answer. */
+const SILENCE = 'silence'
 
 /** The SQLSTATE with which a client is refused; the connection is over then. */
 async function refusal(client: RawClient): Promise<string> {
   const heard = await client.toEnd()
   client.close()
+  if (heard.length === 0) return SILENCE
   return heard.length === 1 && heard[0]?.type === 'E'
     ? new Told(heard[0]).code
     : `no refusal but ${heard.map(({ type }) => type).join()}`
