@@ -41,9 +41,12 @@ export function observeProxy(metrics: Metrics, log: Logger): ProxyEvents {
       else log.info(line, 'login refused')
     },
     abandoned(visit) {
-      finishLogin(visit)
-      if (visit.phase !== 'startup') metrics.loginsAbandoned.inc({ phase: visit.phase })
-      log.info({ ...ofVisit(visit), phase: visit.phase, phases_ms: phasesMs(visit) }, 'login abandoned by the client')
+      if (visit.isLogin) finishLogin(visit)
+      metrics.loginsAbandoned.inc({ phase: visit.phase })
+      const line = { ...ofVisit(visit), phase: visit.phase, phases_ms: phasesMs(visit) }
+      if (visit.isLogin) log.info(line, 'login abandoned by the client')
+      // A load balancer that looks whether the port answers does so every second.
+      else log.debug(line, 'connection abandoned by the client before its login')
     },
     upstreamConnected: (database, seconds) => metrics.upstreamConnectDuration.observe({ database }, seconds),
     upstreamFailed: (database, kind) => metrics.upstreamErrors.inc({ database, kind }),

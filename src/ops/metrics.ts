@@ -45,9 +45,9 @@ export class Metrics {
       'reason',
     ])
   readonly loginsInFlight: Level = this.#gauge('logins_in_flight', 'Connections that have not finished their login.')
-  readonly loginsAbandoned: Counts<{ phase: LoginPhase }> = this.#counter(
+  readonly loginsAbandoned: Counts<{ phase: LoginPhase | 'startup' }> = this.#counter(
     'logins_abandoned_total',
-    'Logins that the client left unfinished, by the phase they were in.',
+    'Connections that the client left before its login was decided, by phase: startup and tls are health checks mostly.',
     ['phase'],
   )
   readonly loginTimeouts: Counts<{ phase: LoginPhase | 'startup' }> = this.#counter(

@@ -44,7 +44,8 @@ async function challengeScram(exchange: Exchange): Promise<Principal> {
     clientFirst = parseSaslResponse((await answer()).body)
   }
   const first = clientFirst
-  client.write(authenticationSaslContinue(await visit.time('lookup', () => login.first(initial.mechanism, first))))
+  const serverFirst = visit.time('lookup', () => login.first(initial.mechanism, first))
+  client.write(authenticationSaslContinue(await client.unlessAborted(serverFirst)))
 
   const clientFinal = parseSaslResponse((await answer()).body)
   visit.account = login.account

@@ -6,6 +6,7 @@
 import type net from 'node:net'
 import tls from 'node:tls'
 import { Refusal } from '../errors.js'
+import { unlessAborted } from '../upstream/unless-aborted.js'
 import { PacketReader, type Message } from '../wire/packets.js'
 import { WireError } from '../wire/wire-error.js'
 
@@ -91,6 +92,12 @@ export class ClientConnection {
     this.#attach()
   }
 
+  /** Waits for a step of the login that does not read from the client. Rejects with the reason that the login was aborted
+   * for, as soon as it is; the step goes on for nothing. */
+  unlessAborted<T>(step: Promise<T>): Promise<T> {
+    return unlessAborted(step, this.#login.signal)
+  }
+
   /** Gives the socket away, paused, with the bytes that came early. */
   release(): { readonly socket: net.Socket; readonly early: Buffer } {
     this.#socket.pause()
@@ -99,17 +106,12 @@ export class ClientConnection {
   }
 
   #handshake(secure: tls.TLSSocket): Promise<void> {
-    const { signal } = this.#login
-    return new Promise((resolve, reject) => {
-      // A failed handshake closes the socket; its reason comes as an error only on some paths.
-      const onClose = () => this.#login.abort(new ClientGone(new Error('the TLS handshake failed')))
-      secure.once('close', onClose)
-      secure.once('secure', () => {
-        secure.off('close', onClose)
-        resolve()
-      })
-      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
-    })
+    // A failed handshake closes the socket; its reason comes as an error only on some paths. A client's end closes nothing:
+    // the socket may be half-open.
+    const onGone = () => this.#login.abort(new ClientGone(new Error('the TLS handshake failed')))
+    secure.once('end', onGone).once('close', onGone)
+    const done = new Promise<void>(resolve => secure.once('secure', resolve))
+    return this.unlessAborted(done).finally(() => secure.off('end', onGone).off('close', onGone))
   }
 
   async #wait<T>(take: () => T | undefined): Promise<T> {

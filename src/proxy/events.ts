@@ -42,7 +42,7 @@ export interface ProxyEvents {
   closed(session: Session, reason: CloseReason, end: RelayEnd): void
   /** Also for what never became a login: garbage, or a start-up packet that asks for what is not offered. */
   refused(refusal: Refusal, visit: Visit): void
-  /** The client went away before its login was decided. */
+  /** The client went away before its login was decided, or before it began: health checks and port scans. */
   abandoned(visit: Visit): void
   upstreamConnected(database: string, seconds: number): void
   upstreamFailed(database: string, kind: Exclude<UpstreamErrorKind, 'aborted'>): void

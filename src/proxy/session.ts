@@ -58,7 +58,10 @@ export interface House {
 /** Serves one client until its connection is closed. Never rejects. */
 export async function serveClient(socket: net.Socket, terms: ListenerTerms, visit: Visit, house: House): Promise<void> {
   const login = new AbortController()
-  const deadline = new LoginDeadline(house.timeouts, () => login.abort(new Refusal('login_timeout')))
+  const deadline = new LoginDeadline(house.timeouts, () =>
+    // Before a start-up packet is there, Postgres closes without an answer, too.
+    login.abort(new Refusal('login_timeout', { isUnanswered: !visit.isLogin })),
+  )
   const client = new ClientConnection(socket, login)
   const cleanUp: (() => void)[] = [() => deadline.end()]
   let session: Session | undefined
@@ -85,7 +88,9 @@ export async function serveClient(socket: net.Socket, terms: ListenerTerms, visi
     visit.keyId = principal.key.id
     visit.database = opening.database
     visit.application = applicationName(utf8(opening.parameters.get('application_name') ?? ''))
-    const grant = await visit.time('lookup', () => grantFor(principal, opening.database, house.databases))
+    const grant = await client.unlessAborted(
+      visit.time('lookup', () => grantFor(principal, opening.database, house.databases)),
+    )
 
     session = new Session(principal, grant, visit, code => login.abort(new Refusal(code)))
     cleanUp.push(register(session, house))
@@ -96,7 +101,7 @@ export async function serveClient(socket: net.Socket, terms: ListenerTerms, visi
     cleanUp.push(() => upstream.leg.destroy())
     house.events.upstreamConnected(grant.database.name, visit.phases.upstream ?? 0)
 
-    await house.enforcer.confirm(session)
+    await client.unlessAborted(house.enforcer.confirm(session))
     login.signal.throwIfAborted()
     admit(client, upstream)
     endLogin()
@@ -162,7 +167,7 @@ function turnAway(client: ClientConnection, error: unknown, signal: AbortSignal,
   // What aborted the login is the cause; the error is only how a step noticed it.
   const cause: unknown = signal.aborted ? signal.reason : error
   if (cause instanceof ClientGone) {
-    if (visit.isLogin) events.abandoned(visit)
+    events.abandoned(visit)
     return void client.socket.destroy()
   }
   if (cause instanceof UpstreamError && cause.kind !== 'aborted')

@@ -1,11 +1,13 @@
 // The login as a whole: its deadline, clients that go away in the middle of it, and what goes wrong at the database.
 
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { moveDatabase } from '../../src/store/databases.js'
 import { saslInitialResponse } from '../../src/wire/frontend.js'
-import { encodeSslRequest } from '../../src/wire/startup.js'
+import { encodeGssRequest, encodeSslRequest } from '../../src/wire/startup.js'
 import { gateWorld, type Gate } from '../support/gate.js'
 import { holdTimers } from '../support/held-timers.js'
 import { testServer } from '../support/postgres.js'
@@ -40,6 +42,9 @@ const PHASES: Record<string, (client: RawClient, robot: Member, gate: Gate) => P
   },
 }
 
+/** The phases before the proxy has a valid start-up packet. */
+const BEFORE_STARTUP = new Set(['accept', 'half a start-up packet', 'tls'])
+
 void t.test('a login', async t => {
   const server = await testServer(t)
 
@@ -58,8 +63,8 @@ void t.test('a login', async t => {
     await until('each has its deadline', () => deadlines.waiting === clients.length)
     deadlines.goOff()
     for (const [phase, client] of clients) {
-      if (phase === 'tls') {
-        t.same(await client.rest(), Buffer.alloc(0), 'within a handshake there is no way to say why')
+      if (BEFORE_STARTUP.has(phase)) {
+        t.same(await client.rest(), Buffer.alloc(0), `${phase}: closed without an answer, as Postgres does`)
       } else {
         const [heard] = await client.toEnd()
         t.equal(heard && new Told(heard).code, '57014', phase)
@@ -92,7 +97,7 @@ void t.test('a login', async t => {
     for (const byte of [0, 0, 0, 50, 0, 3]) dripping.send(Buffer.of(byte))
     await until('both have their deadline', () => startups.waiting === 2)
     startups.goOff()
-    t.same([await endOf(silent), await endOf(dripping)], ['57014', '57014'])
+    t.same([await endOf(silent), await endOf(dripping)], [undefined, undefined], 'closed without an answer')
     t.equal(await timeouts('startup'), 2)
 
     const mute = await connect()
@@ -133,35 +138,95 @@ void t.test('a login', async t => {
   })
 
   void t.test('whose client goes away is given up at once', async t => {
-    const world = await makeWorld(t, { server })
+    // With its time-outs held, only the client's end can end it.
+    const deadlines = holdTimers(t, LOGIN_TIMEOUT_MS)
+    const world = await makeWorld(t, { server, env: { POSTERN_LOGIN_TIMEOUT: `${LOGIN_TIMEOUT_MS}ms` } })
     const gate = await gateWorld(t, world)
     const witness = await makeWitness(t, world)
     const robot = await world.account()
-    const expected: Record<string, string | null> = {
-      accept: null,
-      'half a start-up packet': null,
-      tls: null,
+    const expected: Record<string, string> = {
+      accept: 'startup',
+      'half a start-up packet': 'startup',
+      tls: 'tls',
+      'half a TLS handshake': 'tls',
+      'within TLS': 'tls',
       challenge: 'challenge',
       'second challenge': 'challenge',
       upstream: 'upstream',
     }
-    for (const [name, comeTo] of Object.entries(PHASES)) {
-      for (const leave of ['close', 'reset'] as const) {
-        const phase = expected[name]
-        const count = () => metric(world, 'postern_logins_abandoned_total', phase ? { phase } : {})
+    const ca = readFileSync(world.ca)
+    const phases: typeof PHASES = {
+      ...PHASES,
+      'half a TLS handshake': async client => {
+        await client.send(encodeSslRequest()).bytes(1)
+        // The header of a ClientHello of 512 bytes, and the first of them.
+        client.send(Buffer.of(0x16, 3, 1, 2, 0, 1))
+      },
+      'within TLS': async client => void (await client.startTls(ca)),
+    }
+    for (const [name, comeTo] of Object.entries(phases)) {
+      for (const leave of ['end', 'close', 'reset'] as const) {
+        const count = () => metric(world, 'postern_logins_abandoned_total', { phase: expected[name] ?? '' })
         const before = await count()
         const client = await RawClient.connect(world.port())
         await comeTo(client, robot, gate)
+        await until('it has its deadline', () => deadlines.waiting === 1)
         client[leave]()
-        await until(`${name}: ${leave} is noticed`, async () => (await count()) === before + (phase ? 1 : 0))
+        await until(`${name}: ${leave} is noticed`, async () => (await count()) === before + 1)
+        await until('its place is free', () => deadlines.waiting === 0)
         await until('nothing is in flight', async () => (await inFlight(world)) === 0)
         gate.release()
         await until('no connection to the database is left', () => gate.open === 0)
+        client.close()
       }
     }
     t.same(await witness.backends(robot.name), [])
     t.equal(await metric(world, 'postern_sessions_opened_total'), 0)
+    t.equal(await metric(world, 'postern_login_timeouts_total'), 0)
     await client(t, world, robot)
+  })
+
+  void t.test(
+    'that is a load balancer’s probe is over with its FIN, also when that comes with the SSLRequest',
+    async t => {
+      const startups = holdTimers(t, STARTUP_TIMEOUT_MS)
+      const env = { POSTERN_LOGIN_STARTUP_TIMEOUT: `${STARTUP_TIMEOUT_MS}ms` }
+      const world = await makeWorld(t, { server, env })
+      for (const packet of [encodeSslRequest(), encodeGssRequest(), Buffer.of(0, 0)]) {
+        const socket = net.connect({ host: '127.0.0.1', port: world.port() })
+        const closed = once(socket, 'close')
+        socket.resume().end(packet)
+        await closed
+        await until('its place is free', () => startups.waiting === 0)
+      }
+      t.equal(await metric(world, 'postern_logins_abandoned_total'), 3)
+      t.equal(await metric(world, 'postern_login_timeouts_total'), 0)
+      t.equal(await metric(world, 'postern_logins_total'), 0)
+    },
+  )
+
+  void t.test('whose client goes away while the store is slow does not wait for the store', async t => {
+    const world = await makeWorld(t, { server })
+    const robot = await world.account()
+    const store = new pg.Client(world.storeUrl)
+    await store.connect()
+    t.teardown(() => store.end())
+    await store.query('begin')
+    await store.query('lock table postern.accounts in access exclusive mode')
+    const waiting = async () =>
+      (await store.query("select from pg_locks where not granted and relation = 'postern.accounts'::regclass")).rowCount
+    const client = await RawClient.connect(world.port())
+    await client.startup(robot.name).message()
+    client.send(saslInitialResponse('SCRAM-SHA-256', CLIENT_FIRST))
+    await until('the look-up of the account waits', async () => (await waiting()) === 1)
+    client.close()
+    const abandoned = () => metric(world, 'postern_logins_abandoned_total', { phase: 'lookup' })
+    const order = await Promise.race([
+      until('it is given up', async () => (await abandoned()) === 1).then(() => 'given up'),
+      until('the store has refused', async () => (await waiting()) === 0).then(() => 'refused'),
+    ])
+    t.equal(order, 'given up')
+    await store.query('rollback')
   })
 
   void t.test('to a database that is down', async t => {
