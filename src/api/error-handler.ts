@@ -91,6 +91,8 @@ const FASTIFY_PROBLEMS: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed_json',
   FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_json',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  // routerOptions.maxParamLength of the server.
+  FST_ERR_MAX_PARAM_LENGTH: 'url_too_long',
 }
 
 function fastifyCode(error: unknown): string {

@@ -85,7 +85,7 @@ function problemsOf({ config, schema, url, method }: RouteOptions): ProblemCode[
     ...(isChange && permission !== 'public' ? (['csrf_token_rejected'] as const) : []),
     ...(permission === 'public' || permission === 'account' ? [] : (['permission_denied'] as const)),
     ...(takesInput ? (['invalid_request'] as const) : []),
-    ...(parts.params === undefined ? [] : (['malformed_url'] as const)),
+    ...(parts.params === undefined ? [] : (['malformed_url', 'url_too_long'] as const)),
     ...(parts.body === undefined ? [] : WITH_BODY),
     ...(config?.idempotent ? WITH_IDEMPOTENCY_KEY : []),
     ...(config?.etag && method === 'PATCH' ? (['changed_meanwhile'] as const) : []),

@@ -24,6 +24,11 @@ export const PROBLEMS = {
     title: 'The URL can not be read',
     hint: 'Percent-encode names in the path: owner/shop becomes owner%2Fshop.',
   },
+  malformed_request: {
+    status: 400,
+    title: 'The request is not HTTP/1.1',
+    hint: 'Check that the client speaks HTTP to this port, with TLS if the API has a certificate.',
+  },
   bad_cursor: {
     status: 400,
     title: 'The cursor is not one that this list gave',
@@ -154,6 +159,11 @@ export const PROBLEMS = {
     title: 'No such network is blocked',
     hint: 'Its block may be over. GET /v1/login-blocks lists those there are.',
   },
+  request_timeout: {
+    status: 408,
+    title: 'The request did not arrive in time',
+    hint: 'Send it again, without pauses.',
+  },
   name_taken: {
     status: 409,
     title: 'The name is taken',
@@ -244,6 +254,11 @@ export const PROBLEMS = {
     title: 'The body is too large',
     hint: 'Send less.',
   },
+  url_too_long: {
+    status: 414,
+    title: 'A part of the path is too long',
+    hint: 'No name has more than 254 characters: check how the path is put together.',
+  },
   unsupported_media_type: {
     status: 415,
     title: 'The body is not of a type that the API reads',
@@ -268,6 +283,11 @@ export const PROBLEMS = {
     status: 429,
     title: 'Too many requests from this address',
     hint: 'Wait as many seconds as the Retry-After header says.',
+  },
+  headers_too_large: {
+    status: 431,
+    title: 'The URL and the headers are too long together',
+    hint: 'Send fewer or shorter headers, and less than 16 kB with the URL.',
   },
   internal_error: {
     status: 500,

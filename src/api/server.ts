@@ -60,6 +60,7 @@ import { sessionRoutes } from './routes/sessions.js'
 import { tokenRevocationRoutes } from './routes/token-revocation.js'
 import { userStateRoutes } from './routes/user-state.js'
 import { userRoutes } from './routes/users.js'
+import { answerUnreadable } from './unreadable-request.js'
 import { compileValidator } from './validation.js'
 
 export interface ApiLimits {
@@ -131,6 +132,8 @@ export type Api = FastifyInstance<
 >
 
 const MAX_BODY_BYTES = 16 * 1024
+/** Characters of one parameter of a path, decoded. The longest name, an e-mail address, has 254. */
+const MAX_PARAM_LENGTH = 1000
 /** The longest that a request may take to arrive. */
 const REQUEST_TIMEOUT_MS = 30_000
 /** Addresses whose requests are counted; the one not seen for longest is forgotten first. */
@@ -188,7 +191,8 @@ function createServer({ log, https, store, trustedProxies }: ApiParts): Api {
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
     frameworkErrors: onError,
-    routerOptions: { maxParamLength: 1000 },
+    clientErrorHandler: answerUnreadable,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     // Fastify takes https at run time from the same options; its types know it from an overload of its own.
     ...(https ? { https } : {}),
   } as const

@@ -1062,6 +1062,7 @@ export interface components {
         | 'invalid_request'
         | 'malformed_json'
         | 'malformed_url'
+        | 'malformed_request'
         | 'bad_cursor'
         | 'malformed_token'
         | 'bad_database_url'
@@ -1088,6 +1089,7 @@ export interface components {
         | 'member_not_found'
         | 'session_not_found'
         | 'login_block_not_found'
+        | 'request_timeout'
         | 'name_taken'
         | 'key_limit_reached'
         | 'key_not_active'
@@ -1106,11 +1108,13 @@ export interface components {
         | 'conflict'
         | 'changed_meanwhile'
         | 'body_too_large'
+        | 'url_too_long'
         | 'unsupported_media_type'
         | 'proof_failed'
         | 'idempotency_key_reused'
         | 'too_many_failures'
         | 'too_many_requests'
+        | 'headers_too_large'
         | 'internal_error'
         | 'upstream_failed'
         | 'store_unavailable'
@@ -2895,6 +2899,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
@@ -3032,6 +3045,15 @@ export interface operations {
        *     `bad_new_maker`: The service accounts can not be transferred to that person.
        */
       409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
         headers: {
           [name: string]: unknown
         }
@@ -3201,6 +3223,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
       /** @description `unsupported_media_type`: The body is not of a type that the API reads. */
       415: {
         headers: {
@@ -3347,6 +3378,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
@@ -3473,6 +3513,15 @@ export interface operations {
       }
       /** @description `own_account`: It is your own account. */
       409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
         headers: {
           [name: string]: unknown
         }
@@ -3624,6 +3673,15 @@ export interface operations {
         headers: {
           /** @description Seconds to wait before trying again. */
           'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
+        headers: {
           [name: string]: unknown
         }
         content: {
@@ -4037,6 +4095,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
@@ -4154,6 +4221,15 @@ export interface operations {
       }
       /** @description `invitation_not_found`: No such invitation, or it was accepted. */
       404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
         headers: {
           [name: string]: unknown
         }
@@ -4683,6 +4759,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
@@ -4798,6 +4883,15 @@ export interface operations {
       }
       /** @description `database_not_found`: No such database, or you may not use it. */
       404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
         headers: {
           [name: string]: unknown
         }
@@ -4922,6 +5016,15 @@ export interface operations {
       }
       /** @description `database_not_found`: No such database, or you may not use it. */
       404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
         headers: {
           [name: string]: unknown
         }
@@ -5063,6 +5166,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
@@ -5181,6 +5293,15 @@ export interface operations {
       }
       /** @description `database_not_found`: No such database, or you may not use it. */
       404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
         headers: {
           [name: string]: unknown
         }
@@ -5415,6 +5536,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
@@ -5569,6 +5699,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
       /** @description `unsupported_media_type`: The body is not of a type that the API reads. */
       415: {
         headers: {
@@ -5701,6 +5840,15 @@ export interface operations {
        *     `grant_not_found`: There is no grant of its own on the database.
        */
       404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
         headers: {
           [name: string]: unknown
         }
@@ -6108,6 +6256,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
@@ -6232,6 +6389,15 @@ export interface operations {
       }
       /** @description `needs_group`: A service account would be left without a group. */
       409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
         headers: {
           [name: string]: unknown
         }
@@ -6406,6 +6572,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
       /** @description `unsupported_media_type`: The body is not of a type that the API reads. */
       415: {
         headers: {
@@ -6535,6 +6710,15 @@ export interface operations {
       }
       /** @description `group_not_found`: No such group. */
       404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
         headers: {
           [name: string]: unknown
         }
@@ -6685,6 +6869,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
@@ -6824,6 +7017,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
@@ -6942,6 +7144,15 @@ export interface operations {
       }
       /** @description `group_not_found`: No such group. */
       404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
         headers: {
           [name: string]: unknown
         }
@@ -7103,6 +7314,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
       /** @description `unsupported_media_type`: The body is not of a type that the API reads. */
       415: {
         headers: {
@@ -7235,6 +7455,15 @@ export interface operations {
        *     `grant_not_found`: There is no grant of its own on the database.
        */
       404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
         headers: {
           [name: string]: unknown
         }
@@ -7657,6 +7886,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
@@ -7790,6 +8028,15 @@ export interface operations {
        *     `bad_new_maker`: The service accounts can not be transferred to that person.
        */
       409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
         headers: {
           [name: string]: unknown
         }
@@ -7968,6 +8215,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
       /** @description `unsupported_media_type`: The body is not of a type that the API reads. */
       415: {
         headers: {
@@ -8101,6 +8357,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
@@ -8218,6 +8483,15 @@ export interface operations {
       }
       /** @description `account_not_found`: No such account, or you may not manage it. */
       404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
         headers: {
           [name: string]: unknown
         }
@@ -8345,6 +8619,15 @@ export interface operations {
       }
       /** @description `account_not_found`: No such account, or you may not manage it. */
       404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
         headers: {
           [name: string]: unknown
         }
@@ -8517,6 +8800,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
       /** @description `unsupported_media_type`: The body is not of a type that the API reads. */
       415: {
         headers: {
@@ -8659,6 +8951,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
@@ -8772,6 +9073,15 @@ export interface operations {
       }
       /** @description `key_not_found`: No such key, or you may not manage it. */
       404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
         headers: {
           [name: string]: unknown
         }
@@ -8942,6 +9252,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
       /** @description `unsupported_media_type`: The body is not of a type that the API reads. */
       415: {
         headers: {
@@ -9068,6 +9387,15 @@ export interface operations {
       }
       /** @description `key_not_found`: No such key, or you may not manage it. */
       404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
         headers: {
           [name: string]: unknown
         }
@@ -9348,6 +9676,15 @@ export interface operations {
       }
       /** @description `body_too_large`: The body is too large. */
       413: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
         headers: {
           [name: string]: unknown
         }
@@ -10066,6 +10403,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
@@ -10183,6 +10529,15 @@ export interface operations {
       }
       /** @description `session_not_found`: No such session, or you may not manage it. */
       404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
         headers: {
           [name: string]: unknown
         }
@@ -10505,6 +10860,15 @@ export interface operations {
       }
       /** @description `login_block_not_found`: No such network is blocked. */
       404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
         headers: {
           [name: string]: unknown
         }
