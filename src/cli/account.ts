@@ -112,11 +112,11 @@ function addDelete(account: Command, terminal: Terminal): void {
 }
 
 const COLUMNS: readonly Column<Account>[] = [
-  { title: 'NAME', cell: account => account.name },
-  { title: 'STATE', cell: account => account.state, whole: true },
-  { title: 'REACHES', cell: ({ scope }) => reachText(scope) },
-  { title: 'KEYS', cell: account => String(account.active_keys), whole: true },
-  { title: 'MADE BY', cell: account => account.made_by ?? '-' },
+  { title: 'NAME', kind: 'id', cell: account => account.name },
+  { title: 'STATE', kind: 'fact', cell: account => account.state },
+  { title: 'REACHES', kind: 'id', cell: ({ scope }) => reachText(scope) },
+  { title: 'KEYS', kind: 'fact', cell: account => String(account.active_keys), optional: true },
+  { title: 'MADE BY', kind: 'id', cell: account => account.made_by ?? '-', optional: true },
 ]
 
 function reachText(scope: Account['scope']): string {

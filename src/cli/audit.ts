@@ -54,12 +54,12 @@ function addList(audit: Command, terminal: Terminal): void {
 }
 
 const COLUMNS: readonly Column<AuditEvent>[] = [
-  { title: 'SEQ', cell: event => String(event.seq), whole: true },
-  { title: 'TIME', cell: event => time(event.at), whole: true },
-  { title: 'ACTOR', cell: event => event.actor ?? '-' },
-  { title: 'ACTION', cell: event => event.action, whole: true },
-  { title: 'TARGET', cell: event => event.target ?? '-' },
-  { title: 'OUTCOME', cell: event => event.reason ?? event.outcome },
+  { title: 'SEQ', kind: 'fact', cell: event => String(event.seq), optional: true },
+  { title: 'TIME', kind: 'fact', cell: event => time(event.at) },
+  { title: 'ACTOR', kind: 'id', cell: event => event.actor ?? '-' },
+  { title: 'ACTION', kind: 'fact', cell: event => event.action },
+  { title: 'TARGET', kind: 'id', cell: event => event.target ?? '-' },
+  { title: 'OUTCOME', kind: 'text', cell: event => event.reason ?? event.outcome },
 ]
 
 function count(value: string): number {

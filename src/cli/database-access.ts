@@ -39,11 +39,11 @@ const LOST: Readonly<Record<NonNullable<Access['reason']>, string>> = {
 }
 
 const COLUMNS: readonly Column<Access>[] = [
-  { title: 'ACCOUNT', cell: access => access.account },
-  { title: 'KIND', cell: access => access.kind, whole: true },
-  { title: 'STATE', cell: access => access.state, whole: true },
-  { title: 'ROLE', cell: access => access.role ?? '-', whole: true },
-  { title: 'BECAUSE OF', cell: whyText },
+  { title: 'ACCOUNT', kind: 'id', cell: access => access.account },
+  { title: 'KIND', kind: 'fact', cell: access => access.kind, optional: true },
+  { title: 'STATE', kind: 'fact', cell: access => access.state },
+  { title: 'ROLE', kind: 'fact', cell: access => access.role ?? '-' },
+  { title: 'BECAUSE OF', kind: 'text', cell: whyText },
 ]
 
 function whyText({ because, reason }: Access): string {

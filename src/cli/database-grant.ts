@@ -74,7 +74,7 @@ function addList(grant: Command, terminal: Terminal): void {
 }
 
 const COLUMNS: readonly Column<Grant>[] = [
-  { title: 'PERSON', cell: grant => grant.account },
-  { title: 'ROLE', cell: grant => grant.role, whole: true },
-  { title: 'SINCE', cell: grant => time(grant.created_at), whole: true },
+  { title: 'PERSON', kind: 'id', cell: grant => grant.account },
+  { title: 'ROLE', kind: 'fact', cell: grant => grant.role },
+  { title: 'SINCE', kind: 'fact', cell: grant => time(grant.created_at), optional: true },
 ]

@@ -107,14 +107,14 @@ function addRemove(database: Command, terminal: Terminal): void {
 }
 
 const COLUMNS: readonly Column<Database>[] = [
-  { title: 'NAME', cell: ({ name }) => name },
-  { title: 'ROLE', cell: ({ role }) => role ?? '-', whole: true },
+  { title: 'NAME', kind: 'id', cell: ({ name }) => name },
+  { title: 'ROLE', kind: 'fact', cell: ({ role }) => role ?? '-' },
 ]
 
 const ADMIN_COLUMNS: readonly Column<Database>[] = [
-  { title: 'SERVER', cell: ({ upstream }) => (upstream ? `${upstream.host}:${upstream.port}` : '-') },
-  { title: 'DATABASE', cell: ({ upstream }) => upstream?.dbname ?? '-' },
-  { title: 'SSLMODE', cell: ({ upstream }) => upstream?.sslmode ?? '-', whole: true },
+  { title: 'SERVER', kind: 'id', cell: ({ upstream }) => (upstream ? `${upstream.host}:${upstream.port}` : '-') },
+  { title: 'DATABASE', kind: 'id', cell: ({ upstream }) => upstream?.dbname ?? '-', optional: true },
+  { title: 'SSLMODE', kind: 'fact', cell: ({ upstream }) => upstream?.sslmode ?? '-', optional: true },
 ]
 
 function show({ name, role, upstream }: Database, layout: Layout): string {

@@ -34,14 +34,14 @@ export function grantsText(grants: readonly GroupGrant[], layout: Layout): strin
 }
 
 const MEMBER_COLUMNS: readonly Column<Member>[] = [
-  { title: 'MEMBER', cell: member => member.account },
-  { title: 'KIND', cell: member => member.kind, whole: true },
-  { title: 'STATE', cell: member => member.state, whole: true },
-  { title: 'SINCE', cell: member => time(member.since), whole: true },
+  { title: 'MEMBER', kind: 'id', cell: member => member.account },
+  { title: 'KIND', kind: 'fact', cell: member => member.kind, optional: true },
+  { title: 'STATE', kind: 'fact', cell: member => member.state },
+  { title: 'SINCE', kind: 'fact', cell: member => time(member.since), optional: true },
 ]
 
 const GRANT_COLUMNS: readonly Column<GroupGrant>[] = [
-  { title: 'DATABASE', cell: grant => grant.database },
-  { title: 'ROLE', cell: grant => grant.role, whole: true },
-  { title: 'SINCE', cell: grant => time(grant.created_at), whole: true },
+  { title: 'DATABASE', kind: 'id', cell: grant => grant.database },
+  { title: 'ROLE', kind: 'fact', cell: grant => grant.role },
+  { title: 'SINCE', kind: 'fact', cell: grant => time(grant.created_at), optional: true },
 ]

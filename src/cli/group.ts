@@ -142,9 +142,9 @@ function addDelete(group: Command, terminal: Terminal): void {
 }
 
 const COLUMNS: readonly Column<Group>[] = [
-  { title: 'NAME', cell: group => group.name },
-  { title: 'MEMBERS', cell: group => String(group.members), whole: true },
-  { title: 'GRANTS', cell: group => String(group.grants), whole: true },
-  { title: 'ADMIN', cell: group => (group.organization_admin ? 'yes' : '-'), whole: true },
-  { title: 'DESCRIPTION', cell: group => group.description ?? '-' },
+  { title: 'NAME', kind: 'id', cell: group => group.name },
+  { title: 'MEMBERS', kind: 'fact', cell: group => String(group.members), optional: true },
+  { title: 'GRANTS', kind: 'fact', cell: group => String(group.grants), optional: true },
+  { title: 'ADMIN', kind: 'fact', cell: group => (group.organization_admin ? 'yes' : '-') },
+  { title: 'DESCRIPTION', kind: 'text', cell: group => group.description ?? '-' },
 ]

@@ -56,12 +56,12 @@ function number(value: string): number {
 }
 
 const COLUMNS: readonly Column<Instance>[] = [
-  { title: 'ID', cell: instance => instance.id },
-  { title: 'HOST', cell: instance => instance.host },
-  { title: 'RUNS', cell: instance => (instance.runs_proxy ? 'proxy' : 'api'), whole: true },
-  { title: 'STATE', cell: instance => instance.state, whole: true },
-  { title: 'SINCE', cell: instance => time(instance.started_at), whole: true },
-  { title: 'LIST', cell: ({ list_age_seconds: age }) => (age === null ? '-' : duration(age)), whole: true },
-  { title: 'PUSH', cell: ({ push }) => push ?? '-', whole: true },
-  { title: 'IN FORCE', cell: instance => (instance.in_force ? 'yes' : 'no'), whole: true },
+  { title: 'ID', kind: 'id', cell: instance => instance.id },
+  { title: 'HOST', kind: 'id', cell: instance => instance.host },
+  { title: 'RUNS', kind: 'fact', cell: instance => (instance.runs_proxy ? 'proxy' : 'api'), optional: true },
+  { title: 'STATE', kind: 'fact', cell: instance => instance.state },
+  { title: 'SINCE', kind: 'fact', cell: instance => time(instance.started_at), optional: true },
+  { title: 'LIST', kind: 'fact', cell: ({ list_age_seconds: age }) => (age === null ? '-' : duration(age)) },
+  { title: 'PUSH', kind: 'fact', cell: ({ push }) => push ?? '-', optional: true },
+  { title: 'IN FORCE', kind: 'fact', cell: instance => (instance.in_force ? 'yes' : 'no') },
 ]

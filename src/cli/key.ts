@@ -95,10 +95,10 @@ function addList(key: Command, terminal: Terminal): void {
 }
 
 const COLUMNS: readonly Column<Key>[] = [
-  { title: 'ID', cell: key => key.id, whole: true },
-  { title: 'STATE', cell: key => key.state, whole: true },
-  { title: 'NAME', cell: key => key.name ?? '-' },
-  { title: 'CREATED', cell: key => day(key.created_at), whole: true },
-  { title: 'EXPIRES', cell: key => time(key.expires_at), whole: true },
-  { title: 'LAST USED', cell: key => time(key.last_used?.at ?? null), whole: true },
+  { title: 'ID', kind: 'id', cell: key => key.id },
+  { title: 'STATE', kind: 'fact', cell: key => key.state },
+  { title: 'NAME', kind: 'text', cell: key => key.name ?? '-' },
+  { title: 'CREATED', kind: 'fact', cell: key => day(key.created_at), optional: true },
+  { title: 'EXPIRES', kind: 'fact', cell: key => time(key.expires_at) },
+  { title: 'LAST USED', kind: 'fact', cell: key => time(key.last_used?.at ?? null) },
 ]

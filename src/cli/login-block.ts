@@ -63,9 +63,9 @@ function addRemove(block: Command, terminal: Terminal): void {
 }
 
 const COLUMNS: readonly Column<LoginBlock>[] = [
-  { title: 'NETWORK', cell: block => block.network, whole: true },
-  { title: 'BAD TOKENS', cell: block => String(block.bad_tokens), whole: true },
-  { title: 'SINCE', cell: block => time(block.since), whole: true },
-  { title: 'UNTIL', cell: block => time(block.until), whole: true },
-  { title: 'INSTANCES', cell: block => String(block.instances), whole: true },
+  { title: 'NETWORK', kind: 'id', cell: block => block.network },
+  { title: 'BAD TOKENS', kind: 'fact', cell: block => String(block.bad_tokens), optional: true },
+  { title: 'SINCE', kind: 'fact', cell: block => time(block.since), optional: true },
+  { title: 'UNTIL', kind: 'fact', cell: block => time(block.until) },
+  { title: 'INSTANCES', kind: 'fact', cell: block => String(block.instances), optional: true },
 ]

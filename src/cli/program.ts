@@ -89,6 +89,10 @@ Environment:
   Without both: what postern login keeps, else the nearest
   .postern/quickstart.json (postern up).
 
+Tables: in a pipe every value is whole, on one line. At a terminal that is too
+narrow, text wraps; then columns are left out, which a line below names; then
+each row becomes a list. Identifiers are never cut.
+
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage.`
 
 function term(command: Command): string {

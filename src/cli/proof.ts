@@ -17,8 +17,8 @@ export function proofText({ server, findings }: Proof, layout: Layout): string {
 }
 
 const COLUMNS: readonly Column<Finding>[] = [
-  { title: 'OK', cell: ({ ok }) => (ok ? 'yes' : 'NO'), whole: true },
-  { title: 'ROLE', cell: ({ role }) => role, whole: true },
-  { title: 'CHECK', cell: ({ check }) => check, whole: true },
-  { title: 'SEEN', cell: ({ detail }) => detail },
+  { title: 'OK', kind: 'fact', cell: ({ ok }) => (ok ? 'yes' : 'NO') },
+  { title: 'ROLE', kind: 'fact', cell: ({ role }) => role },
+  { title: 'CHECK', kind: 'text', cell: ({ check }) => check },
+  { title: 'SEEN', kind: 'text', cell: ({ detail }) => detail },
 ]

@@ -81,12 +81,17 @@ function addEnd(session: Command, terminal: Terminal): void {
 }
 
 const COLUMNS: readonly Column<Session>[] = [
-  { title: 'ID', cell: session => session.id, whole: true },
-  { title: 'ACCOUNT', cell: session => session.account },
-  { title: 'DATABASE', cell: session => session.database },
-  { title: 'ROLE', cell: session => session.role, whole: true },
-  { title: 'CLIENT', cell: session => session.address },
-  { title: 'AGE', cell: session => duration(session.age_seconds), whole: true },
-  { title: 'STATE', cell: session => session.state, whole: true },
-  { title: 'BYTES', cell: session => size(session.bytes_from_client + session.bytes_from_database), whole: true },
+  { title: 'ID', kind: 'id', cell: session => session.id },
+  { title: 'ACCOUNT', kind: 'id', cell: session => session.account },
+  { title: 'DATABASE', kind: 'id', cell: session => session.database },
+  { title: 'ROLE', kind: 'fact', cell: session => session.role },
+  { title: 'CLIENT', kind: 'id', cell: session => session.address },
+  { title: 'AGE', kind: 'fact', cell: session => duration(session.age_seconds) },
+  { title: 'STATE', kind: 'fact', cell: session => session.state, optional: true },
+  {
+    title: 'BYTES',
+    kind: 'fact',
+    cell: session => size(session.bytes_from_client + session.bytes_from_database),
+    optional: true,
+  },
 ]

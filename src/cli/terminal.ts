@@ -22,13 +22,15 @@ export interface Paint {
 /** What fits a terminal whose width is unknown, and every page, mail and pasted log. */
 export const DEFAULT_COLUMNS = 80
 
-// Narrower than this no table can be read: better to let the terminal wrap it.
+// Narrower than this nothing can be read: better to let the terminal wrap it.
 const MIN_COLUMNS = 40
 
-/** Gives the width to print to: the terminal's own, else `COLUMNS`, else 80. */
-export function columnsOf(terminal: Terminal): number {
-  const asked = terminal.stdout.isTTY ? terminal.stdout.columns : Number(terminal.env['COLUMNS'])
-  return Math.max(MIN_COLUMNS, Number.isInteger(asked) && asked ? asked : DEFAULT_COLUMNS)
+/** Gives the width to print to: the terminal's own, else `COLUMNS`, else 80. In a pipe or a file there is no limit,
+ * whatever `COLUMNS` says: what reads it needs every value whole. */
+export function columnsOf({ stdout, env }: Terminal): number {
+  if (!stdout.isTTY) return Infinity
+  const width = [stdout.columns, Number(env['COLUMNS'])].find(columns => Number.isInteger(columns) && columns)
+  return Math.max(MIN_COLUMNS, width ?? DEFAULT_COLUMNS)
 }
 
 /** Chooses how to paint on an output: plainly when it is no terminal, or by https://no-color.org or a dumb terminal. */

@@ -79,9 +79,9 @@ function listInvitations(postern: PosternClient): Promise<Invitation[]> {
 }
 
 const COLUMNS: readonly Column<Invitation>[] = [
-  { title: 'EMAIL', cell: invitation => invitation.email },
-  { title: 'ROLE', cell: invitation => invitation.org_role, whole: true },
-  { title: 'STATE', cell: invitation => invitation.state, whole: true },
-  { title: 'INVITED BY', cell: invitation => invitation.invited_by ?? '-' },
-  { title: 'EXPIRES', cell: invitation => time(invitation.expires_at), whole: true },
+  { title: 'EMAIL', kind: 'id', cell: invitation => invitation.email },
+  { title: 'ROLE', kind: 'fact', cell: invitation => invitation.org_role },
+  { title: 'STATE', kind: 'fact', cell: invitation => invitation.state },
+  { title: 'INVITED BY', kind: 'id', cell: invitation => invitation.invited_by ?? '-', optional: true },
+  { title: 'EXPIRES', kind: 'fact', cell: invitation => time(invitation.expires_at) },
 ]

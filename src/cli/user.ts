@@ -106,11 +106,11 @@ function addSwitch(user: Command, terminal: Terminal, verb: keyof typeof SWITCHE
 }
 
 const COLUMNS: readonly Column<User>[] = [
-  { title: 'EMAIL', cell: user => user.email },
-  { title: 'ROLE', cell: user => user.org_role, whole: true },
-  { title: 'STATE', cell: user => user.state, whole: true },
-  { title: 'KEYS', cell: user => String(user.active_keys), whole: true },
-  { title: 'GROUPS', cell: user => user.groups.join(', ') || '-' },
+  { title: 'EMAIL', kind: 'id', cell: user => user.email },
+  { title: 'ROLE', kind: 'fact', cell: user => user.org_role },
+  { title: 'STATE', kind: 'fact', cell: user => user.state },
+  { title: 'KEYS', kind: 'fact', cell: user => String(user.active_keys), optional: true },
+  { title: 'GROUPS', kind: 'id', cell: user => user.groups.join(', ') || '-' },
 ]
 
 function userText(user: User, layout: Layout): string {

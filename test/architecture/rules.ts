@@ -54,7 +54,12 @@ export const RULES: Readonly<Record<string, Rule>> = {
   ops: { ours: ['model'], types: ['errors'], node: 'any', packages: ['prom-client', 'pino'] },
   // Runs in browsers too.
   sdk: { ours: [], node: [], packages: ['openapi-fetch'] },
-  cli: { ours: ['model', 'sdk', 'serve', 'nearest-name'], node: 'any', packages: ['commander'], environment: true },
+  cli: {
+    ours: ['model', 'sdk', 'serve', 'nearest-name'],
+    node: 'any',
+    packages: ['commander', 'string-width'],
+    environment: true,
+  },
   console: {
     ours: ['model', 'sdk'],
     node: [],

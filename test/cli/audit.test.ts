@@ -25,7 +25,7 @@ void t.test('audit', async t => {
     t.match(refused, /^\d+ +20\S+ \S+ +ada@\S+ +group\.create +- +permiss\S+$/)
     t.match(group, / admin@\S+ +group\.create +\S+ +done$/)
     t.match(disabled, / service-account\.disable +robot +done$/)
-    fitsPage(t, out)
+    fitsPage(t, (await cli('audit list', { columns: 80 })).out)
   })
 
   await t.test('filters, and shows no more than asked for', async t => {

@@ -114,9 +114,9 @@ async function keys(t: Test, { cli, world }: CliWorld): Promise<void> {
     const listed = await cli('key list machine')
     t.match(
       listed.out,
-      /^ID +STATE +NAME +CREATED +EXPIRES +LAST USED\n\w{12} +active +ci-of-the-web-s… +20.*\n\w{12} +revoked +- +20\S+ +- +-\n$/,
+      /^ID +STATE +NAME +CREATED +EXPIRES +LAST USED\n\w{12} +active +ci-of-the-web-shop +20.*\n\w{12} +revoked +- +20\S+ +- +-\n$/,
     )
-    fitsPage(t, listed.out)
+    fitsPage(t, (await cli('key list machine', { columns: 80 })).out)
     t.match(json(await cli('key list machine --json')), [
       { name: 'ci-of-the-web-shop' },
       { id: key.id, state: 'revoked' },

@@ -60,7 +60,7 @@ void t.test('who may what, and why', async t => {
       /^ACCOUNT +KIND +STATE +ROLE +BECAUSE OF\nada@example\.com +personal +active +writer +group analysts\n/,
     )
     t.match(listed.out, /\netl +service +active +writer +admin@example\.com has no more; /)
-    fitsPage(t, listed.out)
+    fitsPage(t, (await cli('database access shop', { columns: 80 })).out)
     t.match(json(await cli('database access shop --json')), [
       { account: 'ada@example.com', because: { group: 'analysts' } },
     ])

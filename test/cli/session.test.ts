@@ -63,7 +63,7 @@ void t.test('session and instance', async t => {
       /^ID +HOST +RUNS +STATE +SINCE +LIST +PUSH +IN FORCE\n\S+ +\S+ +proxy +reporting +20\S+ \S+ +\d+ \S+ +(up|down) +(yes|no)\n$/,
     )
     t.match(listed.err, /^Change \d+ is in force on [01] of 1 proxy\.\n$/)
-    fitsPage(t, listed.out)
+    fitsPage(t, (await cli('instance list', { columns: 80 })).out)
     await until('its push is told of', async () => / up /.test((await cli('instance list')).out))
     t.match(json(await cli('instance list --json')), { items: [{ runs_proxy: true }], in_force: { of: 1 } })
   })
