@@ -407,6 +407,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/databases/{name}/access/{account}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Show which role one account has on a database, and why
+     * @description Of an account without one: `role` is null, and `reason` is not_granted when nothing gives it a role.
+     */
+    get: operations['getAccess']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/explain': {
     parameters: {
       query?: never
@@ -2718,6 +2738,8 @@ export interface operations {
         limit?: number
         /** @description `next_cursor` of the page before, unchanged. */
         cursor?: string
+        /** @description Only those with this text in the e-mail address, in upper or lower case. No character is a wildcard. */
+        q?: string
       }
       header?: never
       path?: never
@@ -4413,6 +4435,8 @@ export interface operations {
         limit?: number
         /** @description `next_cursor` of the page before, unchanged. */
         cursor?: string
+        /** @description Only those with this text in the name, in upper or lower case. No character is a wildcard. */
+        q?: string
       }
       header?: never
       path?: never
@@ -5225,6 +5249,12 @@ export interface operations {
         limit?: number
         /** @description `next_cursor` of the page before, unchanged. */
         cursor?: string
+        /** @description Only those with this text in the name, in upper or lower case. No character is a wildcard. */
+        q?: string
+        /** @description Only people, or only service accounts. */
+        kind?: 'personal' | 'service'
+        /** @description Only accounts in this state. */
+        state?: 'active' | 'disabled'
       }
       header?: never
       path: {
@@ -5302,6 +5332,130 @@ export interface operations {
       }
       /** @description `url_too_long`: A part of the path is too long. */
       414: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getAccess: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The database's name, percent-encoded: owner%2Fshop. */
+        name: string
+        /** @description The account's name: a service account's name or a person's e-mail address. */
+        account: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description `role` is null for a pinned account that has lost what was chosen for it. */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Access']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `database_not_found`: No such database, or you may not use it.
+       *
+       *     `account_not_found`: No such account, or you may not manage it.
+       */
+      404: {
         headers: {
           [name: string]: unknown
         }
@@ -5906,6 +6060,8 @@ export interface operations {
         limit?: number
         /** @description `next_cursor` of the page before, unchanged. */
         cursor?: string
+        /** @description Only those with this text in the name or the description, in upper or lower case. No character is a wildcard. */
+        q?: string
       }
       header?: never
       path?: never
@@ -6640,6 +6796,8 @@ export interface operations {
         limit?: number
         /** @description `next_cursor` of the page before, unchanged. */
         cursor?: string
+        /** @description Only those with this text in the name, in upper or lower case. No character is a wildcard. */
+        q?: string
         /** @description Only people, or only service accounts. */
         kind?: 'personal' | 'service'
       }
@@ -7076,6 +7234,8 @@ export interface operations {
         limit?: number
         /** @description `next_cursor` of the page before, unchanged. */
         cursor?: string
+        /** @description Only those with this text in the database's name, in upper or lower case. No character is a wildcard. */
+        q?: string
       }
       header?: never
       path: {
@@ -7521,6 +7681,10 @@ export interface operations {
         limit?: number
         /** @description `next_cursor` of the page before, unchanged. */
         cursor?: string
+        /** @description Only those with this text in the name or the description, in upper or lower case. No character is a wildcard. */
+        q?: string
+        /** @description Only pinned ones that the account of this name created. */
+        made_by?: string
       }
       header?: never
       path?: never

@@ -5,6 +5,7 @@ import type { AccountState, EpochMs, Role } from '../auth/account.js'
 import { ACTIVE_SQL } from './keys.js'
 import { decodeCursor, toPage, type Page, type PageRequest } from './page.js'
 import type { Executor } from './pool.js'
+import { searchSql } from './search.js'
 import { StoreError } from './store-error.js'
 import { isUuid } from './uuid.js'
 
@@ -73,12 +74,19 @@ export async function isNameOfDeleted(db: Executor, name: string): Promise<boole
   return (await db.run('look for a deleted account', sql, [name])).length > 0
 }
 
-/** Lists the accounts of a kind that are not deleted, by name: all, or those that one account made. */
+export interface AccountFilter {
+  /** Only those that this account created: its id. */
+  readonly makerId?: string | null
+  /** Only those that the account of this name created. */
+  readonly makerName?: string | null
+}
+
+/** Lists the accounts of a kind that are not deleted, by name. Searches name and description. */
 export async function listAccounts(
   db: Executor,
   kind: Account['kind'],
   request: PageRequest,
-  makerId: string | null = null,
+  { makerId = null, makerName = null }: AccountFilter = {},
 ): Promise<Page<Account>> {
   const [name, id] = decodeCursor(request.cursor, 2)
   const rows = await db.run<AccountRow>(
@@ -86,8 +94,10 @@ export async function listAccounts(
     `select ${ACCOUNT_SQL} from postern.accounts a
      where a.kind = $1 and a.deleted_at is null and ($2::text is null or (a.name, a.id) > ($2, $3::uuid))
        and ($5::uuid is null or a.maker_id = $5)
+       and ($6::text is null or a.maker_id = (select id from postern.accounts where name = $6 and deleted_at is null))
+       and ${searchSql('$7', ['a.name', 'a.description'])}
      order by a.name, a.id limit $4`,
-    [kind, name, id, request.limit + 1, makerId],
+    [kind, name, id, request.limit + 1, makerId, makerName, request.search ?? null],
   )
   const page = toPage(rows, request.limit, row => [row.name, row.id])
   return { items: page.items.map(toAccount), next: page.next }

@@ -5,6 +5,7 @@ import type { AccountState, Scope } from '../auth/account.js'
 import { stateSql, type Account } from './accounts.js'
 import { decodeCursor, toPage, type Page, type PageRequest } from './page.js'
 import type { Executor } from './pool.js'
+import { searchSql } from './search.js'
 import { scopeSql, toScope, type ScopeRow } from './scope-records.js'
 
 export interface ConnectedAccount {
@@ -15,16 +16,22 @@ export interface ConnectedAccount {
   readonly scope: Scope
 }
 
-/** Lists the accounts, not deleted, that are connected with a database, by name: all, or one account (`managedBy`, its id)
- * and those that it made. */
+export interface ConnectedFilter {
+  /** Only this account (its id) and those that it created; null: all. */
+  readonly managedBy: string | null
+  readonly kind?: Account['kind'] | undefined
+  readonly state?: 'active' | 'disabled' | undefined
+}
+
+/** Lists the accounts, not deleted, that are connected with a database, by name. Searches the name. */
 export async function listConnectedAccounts(
   db: Executor,
   databaseId: string,
-  managedBy: string | null,
+  { managedBy, kind, state }: ConnectedFilter,
   request: PageRequest,
 ): Promise<Page<ConnectedAccount>> {
   const [name, id] = decodeCursor(request.cursor, 2)
-  const values = [databaseId, managedBy, name, id, request.limit + 1]
+  const values = [databaseId, managedBy, name, id, request.limit + 1, kind, state, request.search ?? null]
   const rows = await db.run<Row>('list accounts of a database', LIST_SQL, values)
   const page = toPage(rows, request.limit, row => [row.name, row.id])
   return { items: page.items.map(toConnected), next: page.next }
@@ -43,6 +50,9 @@ const LIST_SQL = `
   from postern.accounts a
   where a.deleted_at is null and ($2::uuid is null or $2 in (a.id, a.maker_id))
     and ($3::text is null or (a.name, a.id) > ($3, $4::uuid))
+    and ($6::text is null or a.kind = $6)
+    and ($7::text is null or $7 = case when a.disabled_at is null then 'active' else 'disabled' end)
+    and ${searchSql('$8', ['a.name'])}
     and a.id in (
       select account_id from postern.grants where database_id = $1
       union all

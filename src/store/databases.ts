@@ -5,6 +5,7 @@ import type { DatabaseRecord, Login, SslMode } from '../auth/database.js'
 import { decodeCursor, toPage, type Page, type PageRequest } from './page.js'
 import type { Executor } from './pool.js'
 import type { Sealer } from './seal.js'
+import { searchSql } from './search.js'
 import { StoreError } from './store-error.js'
 import type { Transaction } from './transaction.js'
 import { isUuid } from './uuid.js'
@@ -95,13 +96,14 @@ export async function getDatabase(db: Executor, id: string): Promise<Database> {
   return found(await db.run<Database>('get a database', `${SELECT_SQL} where d.id = $1`, [id]), 'get a database')
 }
 
-/** Lists the databases by name. */
+/** Lists the databases by name. Searches the name. */
 export async function listDatabases(db: Executor, request: PageRequest): Promise<Page<Database>> {
   const [name] = decodeCursor(request.cursor, 1)
   const rows = await db.run<Database>(
     'list databases',
-    `${SELECT_SQL} where $1::text is null or d.name > $1 order by d.name limit $2`,
-    [name, request.limit + 1],
+    `${SELECT_SQL} where ($1::text is null or d.name > $1) and ${searchSql('$3', ['d.name'])}
+     order by d.name limit $2`,
+    [name, request.limit + 1, request.search ?? null],
   )
   return toPage(rows, request.limit, row => [row.name])
 }

@@ -3,6 +3,7 @@
 import type { EpochMs, Role } from '../auth/account.js'
 import { decodeCursor, toPage, type Page, type PageRequest } from './page.js'
 import type { Executor } from './pool.js'
+import { searchSql } from './search.js'
 import { StoreError } from './store-error.js'
 import { isUuid } from './uuid.js'
 
@@ -46,13 +47,13 @@ export async function findGroupGrant(db: Executor, groupId: string, databaseId: 
   return rows[0] ?? null
 }
 
-/** Lists what a group gives, by database. */
+/** Lists what a group gives, by database. Searches the database's name. */
 export async function listGroupGrants(db: Executor, groupId: string, request: PageRequest): Promise<Page<GroupGrant>> {
   const [database] = decodeCursor(request.cursor, 1)
   const rows = await db.run<GroupGrant>(
     'list grants of a group',
-    `${SELECT_SQL} and ($2::text is null or d.name > $2) order by d.name limit $3`,
-    [groupId, database, request.limit + 1],
+    `${SELECT_SQL} and ($2::text is null or d.name > $2) and ${searchSql('$4', ['d.name'])} order by d.name limit $3`,
+    [groupId, database, request.limit + 1, request.search ?? null],
   )
   return toPage(rows, request.limit, row => [row.database])
 }

@@ -4,6 +4,7 @@ import type { AccountState, EpochMs } from '../auth/account.js'
 import { stateSql, type Account } from './accounts.js'
 import { decodeCursor, toPage, type Page, type PageRequest } from './page.js'
 import type { Executor } from './pool.js'
+import { searchSql } from './search.js'
 import { StoreError } from './store-error.js'
 import { lockChanges, type Transaction } from './transaction.js'
 import { isUuid } from './uuid.js'
@@ -48,7 +49,7 @@ export async function getMember(db: Executor, groupId: string, accountId: string
   return member
 }
 
-/** Lists the members of a group by name, of one kind if asked. */
+/** Lists the members of a group by name, of one kind if asked. Searches the name. */
 export async function listMembers(
   db: Executor,
   groupId: string,
@@ -59,8 +60,9 @@ export async function listMembers(
   const rows = await db.run<GroupMember>(
     'list members',
     `${SELECT_SQL} and ($2::text is null or a.kind = $2) and ($3::text is null or (a.name, a.id) > ($3, $4::uuid))
+       and ${searchSql('$6', ['a.name'])}
      order by a.name, a.id limit $5`,
-    [groupId, kind, name, id, request.limit + 1],
+    [groupId, kind, name, id, request.limit + 1, request.search ?? null],
   )
   return toPage(rows, request.limit, row => [row.name, row.id])
 }

@@ -3,6 +3,7 @@
 import type { EpochMs } from '../auth/account.js'
 import { decodeCursor, toPage, type Page, type PageRequest } from './page.js'
 import type { Executor } from './pool.js'
+import { searchSql } from './search.js'
 import { StoreError } from './store-error.js'
 import { isUuid } from './uuid.js'
 
@@ -51,13 +52,14 @@ export async function findGroupIds(db: Executor, names: readonly string[]): Prom
   return new Map(rows.map(({ name, id }) => [name, id]))
 }
 
-/** Lists the groups by name. */
+/** Lists the groups by name. Searches name and description. */
 export async function listGroups(db: Executor, request: PageRequest): Promise<Page<Group>> {
   const [name] = decodeCursor(request.cursor, 1)
   const rows = await db.run<Group>(
     'list groups',
-    `${SELECT_SQL} where $1::text is null or g.name > $1 order by g.name limit $2`,
-    [name, request.limit + 1],
+    `${SELECT_SQL} where ($1::text is null or g.name > $1) and ${searchSql('$3', ['g.name', 'g.description'])}
+     order by g.name limit $2`,
+    [name, request.limit + 1, request.search ?? null],
   )
   return toPage(rows, request.limit, row => [row.name])
 }

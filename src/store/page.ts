@@ -8,6 +8,8 @@ export interface PageRequest {
   readonly limit: number
   /** `next` of the page before, or null for the first page. */
   readonly cursor?: string | null
+  /** Only rows that contain this text, in either case: see search.ts. Left out or null: all rows. */
+  readonly search?: string | null
 }
 
 export interface Page<T> {

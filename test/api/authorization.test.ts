@@ -104,6 +104,19 @@ const ROWS: readonly Row[] = [
     ...lookers(200),
     member: 404,
   },
+  { route: 'GET /v1/databases/:name/access/:account', url: '/v1/databases/shop/access/robot', ...lookers(200) },
+  {
+    route: 'GET /v1/databases/:name/access/:account',
+    url: '/v1/databases/shop/access/vera%40example.com',
+    ...lookers(200),
+    member: 404,
+  },
+  {
+    route: 'GET /v1/databases/:name/access/:account',
+    url: '/v1/databases/owner%2Fother/access/robot',
+    ...lookers(200),
+    member: 404,
+  },
   { route: 'GET /v1/explain', url: '/v1/explain?account=robot&database=shop', ...everyone(200) },
   {
     route: 'GET /v1/explain',

@@ -7,7 +7,7 @@ import { findDatabase, orNotFound, type KnownDatabase } from '../access.js'
 import { addDatabase } from '../add-database.js'
 import { change } from '../audit-trail.js'
 import type { Caller } from '../authorize.js'
-import { ListQuery, toList, toPageRequest } from '../lists.js'
+import { searchQuery, toList, toPageRequest } from '../lists.js'
 import { Problem } from '../problem.js'
 import {
   AddedDatabaseSchema,
@@ -36,7 +36,7 @@ export function databaseRoutes(app: Api, parts: ApiParts): void {
         operationId: 'listDatabases',
         tags: TAGS,
         summary: 'List the databases that you reach',
-        querystring: ListQuery,
+        querystring: searchQuery('the name'),
         response: { 200: DatabaseListSchema },
       },
     },
@@ -146,5 +146,6 @@ function reachedDatabases(caller: Caller, request: PageRequest): Page<Pick<Known
     .map(({ database, role }) => ({ name: database, role }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .filter(({ name }) => after === null || after === undefined || name > after)
+    .filter(({ name }) => name.includes(request.search?.toLowerCase() ?? ''))
   return toPage(rows, request.limit, row => [row.name])
 }

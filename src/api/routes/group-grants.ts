@@ -7,7 +7,7 @@ import { getGroupByName } from '../../store/groups.js'
 import { findDatabase, orNotFound } from '../access.js'
 import { change } from '../audit-trail.js'
 import type { Caller } from '../authorize.js'
-import { ListQuery, toList, toPageRequest } from '../lists.js'
+import { searchQuery, toList, toPageRequest } from '../lists.js'
 import { Problem } from '../problem.js'
 import { GroupGrantListSchema, GroupGrantSchema, showGroupGrant } from '../resources/group.js'
 import { body, GroupParams, Nothing, RoleName } from '../schema-types.js'
@@ -34,7 +34,7 @@ export function groupGrantRoutes(app: Api, { store }: ApiParts): void {
         tags: TAGS,
         summary: 'List what a group gives its members',
         params: GroupParams,
-        querystring: ListQuery,
+        querystring: searchQuery("the database's name"),
         response: { 200: GroupGrantListSchema },
       },
     },

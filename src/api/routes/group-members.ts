@@ -6,7 +6,7 @@ import { getGroupByName } from '../../store/groups.js'
 import { StoreError } from '../../store/store-error.js'
 import { findAccount, orNotFound } from '../access.js'
 import { change } from '../audit-trail.js'
-import { ListQuery, toList, toPageRequest } from '../lists.js'
+import { searchQuery, toList, toPageRequest } from '../lists.js'
 import { Problem } from '../problem.js'
 import { GroupMemberListSchema, GroupMemberSchema, showMember } from '../resources/group.js'
 import { AccountParams, choice, GroupParams, Nothing } from '../schema-types.js'
@@ -16,7 +16,7 @@ const TAGS = ['groups']
 const MemberParams = Type.Object({ ...GroupParams.properties, ...AccountParams.properties })
 const MemberQuery = Type.Object(
   {
-    ...ListQuery.properties,
+    ...searchQuery('the name').properties,
     kind: Type.Optional(choice(['personal', 'service'], { description: 'Only people, or only service accounts.' })),
   },
   { additionalProperties: false },

@@ -6,7 +6,7 @@ import { orNotFound } from '../access.js'
 import { change } from '../audit-trail.js'
 import { readForEdit } from '../etag.js'
 import { create } from '../idempotency.js'
-import { ListQuery, toList, toPageRequest } from '../lists.js'
+import { searchQuery, toList, toPageRequest } from '../lists.js'
 import { Problem } from '../problem.js'
 import { GroupEditSchema, GroupListSchema, GroupSchema, NewGroupSchema, showGroup } from '../resources/group.js'
 import { GroupParams, Nothing } from '../schema-types.js'
@@ -25,7 +25,7 @@ export function groupRoutes(app: Api, { store }: ApiParts): void {
         operationId: 'listGroups',
         tags: TAGS,
         summary: 'List the groups',
-        querystring: ListQuery,
+        querystring: searchQuery('the name or the description'),
         response: { 200: GroupListSchema },
       },
     },

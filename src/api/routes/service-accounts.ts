@@ -1,19 +1,27 @@
 // Service accounts: listed, made and shown. What happens to them later: service-account-state.ts.
 
+import { Type } from 'typebox'
 import { listAccounts } from '../../store/accounts.js'
 import { findServiceAccount } from '../access.js'
 import { createServiceAccount } from '../create-service-account.js'
-import { ListQuery, toList, toPageRequest } from '../lists.js'
+import { searchQuery, toList, toPageRequest } from '../lists.js'
 import {
   NewServiceAccountSchema,
   ServiceAccountListSchema,
   ServiceAccountSchema,
   showServiceAccount,
 } from '../resources/service-account.js'
-import { ServiceAccountParams } from '../schema-types.js'
+import { freeText, ServiceAccountParams } from '../schema-types.js'
 import type { Api, ApiParts } from '../server.js'
 
 const TAGS = ['service accounts']
+const ServiceAccountQuery = Type.Object(
+  {
+    ...searchQuery('the name or the description').properties,
+    made_by: Type.Optional(freeText(254, 'Only pinned ones that the account of this name created.')),
+  },
+  { additionalProperties: false },
+)
 
 export function serviceAccountRoutes(app: Api, parts: ApiParts): void {
   const { store } = parts
@@ -26,13 +34,13 @@ export function serviceAccountRoutes(app: Api, parts: ApiParts): void {
         operationId: 'listServiceAccounts',
         tags: TAGS,
         summary: 'List the service accounts that you made, or as an admin or viewer all',
-        querystring: ListQuery,
+        querystring: ServiceAccountQuery,
         response: { 200: ServiceAccountListSchema },
       },
     },
     async ({ caller, query }) => {
-      const makerId = caller.seesAll ? null : caller.account.id
-      return toList(await listAccounts(store, 'service', toPageRequest(query), makerId), showServiceAccount)
+      const filter = { makerId: caller.seesAll ? null : caller.account.id, makerName: query.made_by ?? null }
+      return toList(await listAccounts(store, 'service', toPageRequest(query), filter), showServiceAccount)
     },
   )
 

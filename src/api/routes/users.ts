@@ -5,7 +5,7 @@ import { setOrgRole } from '../../store/people.js'
 import { findUser, orNotFound } from '../access.js'
 import { change } from '../audit-trail.js'
 import { readForEdit } from '../etag.js'
-import { ListQuery, toList, toPageRequest } from '../lists.js'
+import { searchQuery, toList, toPageRequest } from '../lists.js'
 import { showUser, UserEditSchema, UserListSchema, UserSchema } from '../resources/user.js'
 import { UserParams } from '../schema-types.js'
 import type { Api, ApiParts } from '../server.js'
@@ -22,7 +22,7 @@ export function userRoutes(app: Api, { store }: ApiParts): void {
         tags: TAGS,
         summary: 'List the people of the organization',
         description: 'For admins and viewers: nothing that a member does names another person.',
-        querystring: ListQuery,
+        querystring: searchQuery('the e-mail address'),
         response: { 200: UserListSchema },
       },
     },
