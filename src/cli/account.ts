@@ -4,9 +4,9 @@ import type { Command } from 'commander'
 import { addAccountCreate } from './account-create.js'
 import { addAccountEdit } from './account-edit.js'
 import { accountText, type Account } from './account-text.js'
-import { answer } from './answer.js'
+import { answer, given } from './answer.js'
 import { confirm, withYes, type YesOption } from './confirm.js'
-import { examples, withJson, type JsonOption } from './help.js'
+import { examples, withJson, withSearch, type JsonOption, type SearchOption } from './help.js'
 import { all } from './listing.js'
 import { fateQuery, fateText, withPinnedFate, type FateOptions } from './pinned-fate.js'
 import { table, type Column } from './table.js'
@@ -38,14 +38,18 @@ function addList(account: Command, terminal: Terminal): void {
     .command('list')
     .summary('list service accounts')
     .description('List the service accounts that you manage: those that you made, or as an organization admin all.')
-  withJson(command).action((options: JsonOption) =>
+  withJson(withSearch(command, 'the name or the description')).action((options: JsonOption & SearchOption) =>
     answer(terminal, options, async postern => {
-      const accounts = await all(async query => (await postern.GET('/v1/service-accounts', { params: { query } })).data)
+      const filter = given({ q: options.search })
+      const accounts = await all(
+        async page => (await postern.GET('/v1/service-accounts', { params: { query: { ...filter, ...page } } })).data,
+      )
       return { data: accounts, text: layout => table(COLUMNS, accounts, layout) }
     }),
   )
   examples(command, [
     ['postern account list', 'Show them as a table.'],
+    ['postern account list --search nightly', 'Show those with this word in name or description.'],
     [`postern account list --json | jq -r '.[].name'`, 'Show their names only.'],
   ])
 }

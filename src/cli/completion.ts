@@ -43,6 +43,9 @@ async function lines(wanted: Wanted, current: string, terminal: Terminal): Promi
 
 // A person has pressed Tab and waits.
 const TIMEOUT_MS = 2000
+// Ten requests. A shell completes what all candidates begin with, which is wrong when some are missing: with more names
+// than these none are offered, until the letters that are typed narrow them.
+const MAX_NAMES = 2000
 
 // What a shell takes as it is: a name that others chose must not run anything.
 const PLAIN = /^[\w@%+=:,./-]+$/
@@ -55,7 +58,9 @@ async function names(
   try {
     const { url, token } = await findApi(terminal)
     const postern = createPostern({ url, token: token ?? '', timeoutMs: TIMEOUT_MS, retries: 0 })
-    const found = (await listNames(postern, noun)).map(({ name, meaning }) => ({ value: before + name, meaning }))
+    const search = current.slice(before.length)
+    const names = await listNames(postern, noun, { search, maxItems: MAX_NAMES })
+    const found = names.map(({ name, meaning }) => ({ value: before + name, meaning }))
     return found.filter(({ value }) => PLAIN.test(value) && value.startsWith(current))
   } catch {
     // No API, no login: no names. An error would be written into the line that is being typed.

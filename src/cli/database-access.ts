@@ -2,9 +2,9 @@
 
 import type { Command } from 'commander'
 import type { components } from '../sdk/openapi.js'
-import { answer } from './answer.js'
+import { answer, given } from './answer.js'
 import { becauseText } from './because.js'
-import { examples, withJson, type JsonOption } from './help.js'
+import { examples, withJson, withSearch, type JsonOption, type SearchOption } from './help.js'
 import { all } from './listing.js'
 import { table, type Column } from './table.js'
 import type { Terminal } from './terminal.js'
@@ -20,16 +20,20 @@ export function addDatabaseAccess(database: Command, terminal: Terminal): void {
       'List the people and service accounts that have a role on a database, and what gives it to them. Members see ' +
         'themselves and the accounts that they made.',
     )
-  withJson(command).action((name: string, options: JsonOption) =>
+  withJson(withSearch(command, "the account's name")).action((name: string, options: JsonOption & SearchOption) =>
     answer(terminal, { ...options, names: { database: [name] } }, async postern => {
-      const params = { path: { name } }
-      const found = await all(
-        async query => (await postern.GET('/v1/databases/{name}/access', { params: { ...params, query } })).data,
-      )
+      const filter = given({ q: options.search })
+      const found = await all(async page => {
+        const params = { path: { name }, query: { ...filter, ...page } }
+        return (await postern.GET('/v1/databases/{name}/access', { params })).data
+      })
       return { data: found, text: layout => table(COLUMNS, found, layout) }
     }),
   )
-  examples(command, [['postern database access shop', 'Show who can do what in shop.']])
+  examples(command, [
+    ['postern database access shop', 'Show who can do what in shop.'],
+    ['postern database access shop --search nightly', 'Show the accounts with this text in the name.'],
+  ])
 }
 
 const LOST: Readonly<Record<NonNullable<Access['reason']>, string>> = {

@@ -5,9 +5,9 @@ import type { components } from '../sdk/openapi.js'
 import { addDatabaseAccess } from './database-access.js'
 import { addDatabaseAdd } from './database-add.js'
 import { addDatabaseGrant } from './database-grant.js'
-import { answer, type Answer } from './answer.js'
+import { answer, given, type Answer } from './answer.js'
 import { confirm, withYes, type YesOption } from './confirm.js'
-import { examples, withJson, type JsonOption } from './help.js'
+import { examples, withJson, withSearch, type JsonOption, type SearchOption } from './help.js'
 import { all } from './listing.js'
 import { proofText } from './proof.js'
 import { details, table, time, type Column, type Layout } from './table.js'
@@ -39,15 +39,19 @@ function addList(database: Command, terminal: Terminal): void {
     .command('list')
     .summary('list databases')
     .description('List the databases that you reach, or as an organization admin all. ROLE is your own.')
-  withJson(command).action((options: JsonOption) =>
+  withJson(withSearch(command, 'the name')).action((options: JsonOption & SearchOption) =>
     answer(terminal, options, async postern => {
-      const databases = await all(async query => (await postern.GET('/v1/databases', { params: { query } })).data)
+      const filter = given({ q: options.search })
+      const databases = await all(
+        async page => (await postern.GET('/v1/databases', { params: { query: { ...filter, ...page } } })).data,
+      )
       const columns = databases.some(({ upstream }) => upstream) ? [...COLUMNS, ...ADMIN_COLUMNS] : COLUMNS
       return { data: databases, text: layout => table(columns, databases, layout) }
     }),
   )
   examples(command, [
     ['postern database list', 'Show them as a table.'],
+    ['postern database list --search shop', 'Show those with this text in the name.'],
     [`postern database list --json | jq -r '.[].name'`, 'Show their names only.'],
   ])
 }

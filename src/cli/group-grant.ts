@@ -2,9 +2,9 @@
 
 import type { Command } from 'commander'
 import type { PosternClient } from '../sdk/client.js'
-import { answer } from './answer.js'
+import { answer, given } from './answer.js'
 import { grantsText, type GroupGrant } from './group-text.js'
-import { examples, roleArgument, withJson, type JsonOption, type Role } from './help.js'
+import { examples, roleArgument, withJson, withSearch, type JsonOption, type Role, type SearchOption } from './help.js'
 import { all } from './listing.js'
 import type { Terminal } from './terminal.js'
 
@@ -62,18 +62,27 @@ function addList(grant: Command, terminal: Terminal): void {
     .command('list <group>')
     .summary('list what a group gives')
     .description('List the roles that a group gives its members.')
-  withJson(command).action((group: string, options: JsonOption) =>
+  withJson(withSearch(command, "the database's name")).action((group: string, options: JsonOption & SearchOption) =>
     answer(terminal, { ...options, names: { group: [group] } }, async postern => {
-      const grants = await groupGrants(postern, group)
+      const grants = await groupGrants(postern, group, options)
       return { data: grants, text: layout => grantsText(grants, layout) }
     }),
   )
-  examples(command, [['postern group grant list analysts', 'Show them as a table.']])
+  examples(command, [
+    ['postern group grant list analysts', 'Show them as a table.'],
+    ['postern group grant list analysts --search shop', 'Show those on databases with this text in the name.'],
+  ])
 }
 
 /** Lists what a group gives its members. */
-export function groupGrants(postern: PosternClient, group: string): Promise<GroupGrant[]> {
-  return all(
-    async query => (await postern.GET('/v1/groups/{group}/grants', { params: { path: { group }, query } })).data,
-  )
+export function groupGrants(
+  postern: PosternClient,
+  group: string,
+  { search }: SearchOption = {},
+): Promise<GroupGrant[]> {
+  const filter = given({ q: search })
+  return all(async page => {
+    const params = { path: { group }, query: { ...filter, ...page } }
+    return (await postern.GET('/v1/groups/{group}/grants', { params })).data
+  })
 }

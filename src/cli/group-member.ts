@@ -2,9 +2,9 @@
 
 import type { Command } from 'commander'
 import type { PosternClient } from '../sdk/client.js'
-import { answer } from './answer.js'
+import { answer, given } from './answer.js'
 import { membersText, type Member } from './group-text.js'
-import { examples, withJson, type JsonOption } from './help.js'
+import { examples, withJson, withSearch, type JsonOption, type SearchOption } from './help.js'
 import { all } from './listing.js'
 import { ofAccount } from './names.js'
 import type { Terminal } from './terminal.js'
@@ -62,21 +62,24 @@ function addList(member: Command, terminal: Terminal): void {
     .command('list <group>')
     .summary('list who is in a group')
     .description('List who is in a group.')
-  withJson(command).action((group: string, options: JsonOption) =>
+  withJson(withSearch(command, "the account's name")).action((group: string, options: JsonOption & SearchOption) =>
     answer(terminal, { ...options, names: { group: [group] } }, async postern => {
-      const members = await groupMembers(postern, group)
+      const members = await groupMembers(postern, group, options)
       return { data: members, text: layout => membersText(members, layout) }
     }),
   )
   examples(command, [
     ['postern group member list analysts', 'Show them as a table.'],
+    ['postern group member list analysts --search ada', 'Show those with this text in the name.'],
     [`postern group member list analysts --json | jq -r '.[].account'`, 'Show their names only.'],
   ])
 }
 
 /** Lists who is in a group. */
-export function groupMembers(postern: PosternClient, group: string): Promise<Member[]> {
-  return all(
-    async query => (await postern.GET('/v1/groups/{group}/members', { params: { path: { group }, query } })).data,
-  )
+export function groupMembers(postern: PosternClient, group: string, { search }: SearchOption = {}): Promise<Member[]> {
+  const filter = given({ q: search })
+  return all(async page => {
+    const params = { path: { group }, query: { ...filter, ...page } }
+    return (await postern.GET('/v1/groups/{group}/members', { params })).data
+  })
 }

@@ -7,7 +7,7 @@ import { confirm, withYes, type YesOption } from './confirm.js'
 import { addGroupGrant, groupGrants } from './group-grant.js'
 import { addGroupMember, groupMembers } from './group-member.js'
 import { groupText, type Group } from './group-text.js'
-import { examples, withJson, type JsonOption } from './help.js'
+import { examples, withJson, withSearch, type JsonOption, type SearchOption } from './help.js'
 import { all } from './listing.js'
 import { table, type Column } from './table.js'
 import type { Terminal } from './terminal.js'
@@ -64,13 +64,19 @@ function addCreate(group: Command, terminal: Terminal): void {
 
 function addList(group: Command, terminal: Terminal): void {
   const command = group.command('list').summary('list groups').description('List the groups of the organization.')
-  withJson(command).action((options: JsonOption) =>
+  withJson(withSearch(command, 'the name or the description')).action((options: JsonOption & SearchOption) =>
     answer(terminal, options, async postern => {
-      const groups = await all(async query => (await postern.GET('/v1/groups', { params: { query } })).data)
+      const filter = given({ q: options.search })
+      const groups = await all(
+        async page => (await postern.GET('/v1/groups', { params: { query: { ...filter, ...page } } })).data,
+      )
       return { data: groups, text: layout => table(COLUMNS, groups, layout) }
     }),
   )
-  examples(command, [['postern group list', 'Show them as a table.']])
+  examples(command, [
+    ['postern group list', 'Show them as a table.'],
+    ['postern group list --search on-call', 'Show those with this text in name or description.'],
+  ])
 }
 
 function addShow(group: Command, terminal: Terminal): void {

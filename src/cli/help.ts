@@ -17,6 +17,16 @@ export function withJson(command: Command): Command {
   return command.addOption(new Option('--json', 'print JSON, with every field'))
 }
 
+export interface SearchOption {
+  readonly search?: string
+}
+
+/** Adds `--search`, which the lists that the API can search have.
+ * @param texts what is searched, as in `the name` */
+export function withSearch(command: Command, texts: string): Command {
+  return command.option('--search <text>', `only those with this text in ${texts}, in either case`)
+}
+
 /** A value that may be given several times, or several in a row. */
 export function collect(value: string, before: readonly string[] | undefined): string[] {
   return [...(before ?? []), value]

@@ -12,20 +12,24 @@ export interface PageQuery {
   readonly cursor?: string
 }
 
-const PAGE_LIMIT = 100
+// The most that the API gives.
+const PAGE_LIMIT = 200
 
-// Two hundred requests; beyond it a person wants a filter, and a program the API.
+// A hundred requests; beyond it a person wants a filter, and a program the API.
 const MAX_ITEMS = 20_000
 
 type FetchPage<Item> = (query: PageQuery) => Promise<Page<Item>>
 
 /** Fetches page after page.
- * @throws CommandError when there are more items than a command should hold. */
-export async function all<Item>(fetchPage: FetchPage<Item>): Promise<Item[]> {
-  const items = await first(MAX_ITEMS + 1, fetchPage)
-  if (items.length > MAX_ITEMS) throw new CommandError(`more than ${MAX_ITEMS} entries`, 'page through the REST API')
+ * @param maxItems the most that a command should hold.
+ * @throws CommandError when there are more. */
+export async function all<Item>(fetchPage: FetchPage<Item>, maxItems = MAX_ITEMS): Promise<Item[]> {
+  const items = await first(maxItems + 1, fetchPage)
+  if (items.length > maxItems) throw new CommandError(`more than ${maxItems} entries`, HINT)
   return items
 }
+
+const HINT = 'narrow the list with its options, or page through the REST API'
 
 /** Fetches so many items at most. */
 export async function first<Item>(limit: number, fetchPage: FetchPage<Item>): Promise<Item[]> {

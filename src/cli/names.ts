@@ -2,7 +2,7 @@
 
 import type { PosternClient } from '../sdk/client.js'
 import { nearestName } from '../nearest-name.js'
-import { all } from './listing.js'
+import { all, type Page, type PageQuery } from './listing.js'
 
 /** What people call by a name. */
 export const NOUNS = ['account', 'database', 'group', 'user'] as const
@@ -17,28 +17,44 @@ export interface Named {
 /** Names by what they are names of. */
 export type Names = { readonly [N in Noun]?: readonly string[] }
 
-/** Lists all of a kind that the caller may see. */
-export function listNames(postern: PosternClient, noun: Noun): Promise<Named[]> {
-  return LISTS[noun](postern)
+/** Lists all of a kind that the caller may see, and of these, if asked, those that the API finds for a text.
+ * @throws CommandError when there are more than `maxItems`: a list that is cut off would look whole. */
+export async function listNames(
+  postern: PosternClient,
+  noun: Noun,
+  { search, maxItems }: { readonly search?: string; readonly maxItems?: number } = {},
+): Promise<Named[]> {
+  const filter = search === undefined || search === '' ? {} : { q: search }
+  return all(async page => PAGES[noun](postern, { ...filter, ...page }), maxItems)
 }
 
-const LISTS: Readonly<Record<Noun, (postern: PosternClient) => Promise<Named[]>>> = {
-  account: async postern => {
-    const accounts = await all(async query => (await postern.GET('/v1/service-accounts', { params: { query } })).data)
-    return accounts.map(({ name, description }) => ({ name, meaning: description ?? '' }))
-  },
-  database: async postern => {
-    const databases = await all(async query => (await postern.GET('/v1/databases', { params: { query } })).data)
-    return databases.map(({ name, role }) => ({ name, meaning: role ?? '' }))
-  },
-  group: async postern => {
-    const groups = await all(async query => (await postern.GET('/v1/groups', { params: { query } })).data)
-    return groups.map(({ name, description }) => ({ name, meaning: description ?? '' }))
-  },
-  user: async postern => {
-    const users = await all(async query => (await postern.GET('/v1/users', { params: { query } })).data)
-    return users.map(({ email, org_role }) => ({ name: email, meaning: org_role }))
-  },
+type NamesQuery = PageQuery & { readonly q?: string }
+
+const PAGES: Readonly<Record<Noun, (postern: PosternClient, query: NamesQuery) => Promise<Page<Named>>>> = {
+  account: async (postern, query) =>
+    named((await postern.GET('/v1/service-accounts', { params: { query } })).data, ({ name, description }) => ({
+      name,
+      meaning: description ?? '',
+    })),
+  database: async (postern, query) =>
+    named((await postern.GET('/v1/databases', { params: { query } })).data, ({ name, role }) => ({
+      name,
+      meaning: role ?? '',
+    })),
+  group: async (postern, query) =>
+    named((await postern.GET('/v1/groups', { params: { query } })).data, ({ name, description }) => ({
+      name,
+      meaning: description ?? '',
+    })),
+  user: async (postern, query) =>
+    named((await postern.GET('/v1/users', { params: { query } })).data, ({ email, org_role }) => ({
+      name: email,
+      meaning: org_role,
+    })),
+}
+
+function named<Item>({ items, next_cursor }: Page<Item>, toNamed: (item: Item) => Named): Page<Named> {
+  return { items: items.map(toNamed), next_cursor }
 }
 
 /** Says what an account's name is the name of: only a person's, an e-mail address, has an @. */

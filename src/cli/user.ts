@@ -2,8 +2,8 @@
 
 import type { Command } from 'commander'
 import type { components } from '../sdk/openapi.js'
-import { answer } from './answer.js'
-import { examples, withJson, type JsonOption } from './help.js'
+import { answer, given } from './answer.js'
+import { examples, withJson, withSearch, type JsonOption, type SearchOption } from './help.js'
 import { all } from './listing.js'
 import { orgRoleOption, type OrgRole } from './org-role.js'
 import { details, table, time, type Column, type Layout } from './table.js'
@@ -38,14 +38,18 @@ export function userCommands(program: Command, terminal: Terminal): void {
 
 function addList(user: Command, terminal: Terminal): void {
   const command = user.command('list').summary('list people').description('List the people of the organization.')
-  withJson(command).action((options: JsonOption) =>
+  withJson(withSearch(command, 'the e-mail address')).action((options: JsonOption & SearchOption) =>
     answer(terminal, options, async postern => {
-      const users = await all(async query => (await postern.GET('/v1/users', { params: { query } })).data)
+      const filter = given({ q: options.search })
+      const users = await all(
+        async page => (await postern.GET('/v1/users', { params: { query: { ...filter, ...page } } })).data,
+      )
       return { data: users, text: layout => table(COLUMNS, users, layout) }
     }),
   )
   examples(command, [
     ['postern user list', 'Show them as a table.'],
+    ['postern user list --search @example.com', 'Show those with this text in the address.'],
     [`postern user list --json | jq -r '.[].email'`, 'Show their addresses only.'],
   ])
 }
