@@ -19,5 +19,7 @@ export async function createKey({ account, name, description = '', expiresInDays
       ...(expiresInDays !== '' && { expires_in_days: Number(expiresInDays) }),
     },
   })
+  // Its token must never be shown as that of another account.
+  if (data.key.account !== account) throw new Error('the API answered with a key of another account')
   return data
 }

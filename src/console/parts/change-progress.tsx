@@ -101,7 +101,7 @@ async function readInstances(seq: number | undefined): Promise<Resource<'Instanc
 async function readLive({ sessions }: Watch) {
   const [account, ...more] = new Set(sessions.map(({ account }) => account))
   if (account === undefined) return []
-  return readSessions(more.length === 0 ? { account } : {})
+  return (await readSessions(more.length === 0 ? { account } : {})).sessions
 }
 
 /** Sessions of a silent instance are on no list, which does not say that they have ended. */

@@ -70,20 +70,17 @@ interface ListingProps<T> extends Omit<RecordsProps<T>, 'records'> {
   readonly list: List<T>
   /** Shown when there is none: see parts/empty.tsx. */
   readonly empty: ReactNode
-  /** Leaves records out that came. */
-  readonly filter?: (record: T) => boolean
 }
 
 /** A list with all that it can be: on its way, failed, empty, there, and longer than a page. */
-export function Listing<T>({ list, empty, filter, ...records }: ListingProps<T>) {
+export function Listing<T>({ list, empty, ...records }: ListingProps<T>) {
   const { items, error } = list
   if (items === undefined) {
     return <div className="card">{error ? <ProblemNotice error={error} onRetry={list.retry} /> : <LoadingRows />}</div>
   }
-  const shown = filter ? items.filter(filter) : items
   return (
-    <div className="card">
-      {shown.length === 0 && !list.hasMore ? empty : <Records {...records} records={shown} />}
+    <div className="card" aria-busy={list.isPrevious || undefined}>
+      {items.length === 0 ? empty : <Records {...records} records={items} />}
       {list.hasMore && (
         <Group justify="center" p="sm">
           <Button variant="default" size="sm" loading={list.isFetchingMore} onClick={list.more}>

@@ -15,6 +15,9 @@ import { RoleChoice } from './role-choice.js'
 type ServiceAccount = Resource<'ServiceAccount'>
 type Scope = Resource<'NewServiceAccount'>['scope']
 
+/** Databases that are shown at a time. All that one reaches are known, and searched. */
+const MAX_SHOWN = 100
+
 interface CreateServiceAccountProps {
   readonly onClose: () => void
   readonly onMade: (account: ServiceAccount) => void
@@ -92,11 +95,16 @@ export function CreateServiceAccount({ onClose, onMade, database }: CreateServic
       {kind === 'pinned' && database === undefined && (
         <MultiSelect
           label="Databases"
-          description="Fixed for good: its scope can not grow."
+          description={
+            reach.length > MAX_SHOWN
+              ? `Fixed for good: its scope can not grow. ${MAX_SHOWN} of ${reach.length} are shown: type a part of the name.`
+              : 'Fixed for good: its scope can not grow.'
+          }
           placeholder={databases.length === 0 ? 'Choose one or more' : ''}
           data={reach.map(({ database, role }) => ({ value: database, label: `${database} (you: ${role})` }))}
           nothingFoundMessage="You reach no database of that name"
           searchable
+          limit={MAX_SHOWN}
           value={databases}
           onChange={setDatabases}
         />

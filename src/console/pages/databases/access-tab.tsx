@@ -3,17 +3,18 @@
 import { Text } from '@mantine/core'
 import { Link } from 'react-router'
 import { api, type Resource } from '../../api.js'
-import { useList } from '../../list.js'
 import { Badge, RoleBadge, StateBadge } from '../../parts/badge.js'
 import { Empty } from '../../parts/empty.js'
+import { FindField, NoneFound } from '../../parts/find-field.js'
 import { Listing, type Column } from '../../parts/records.js'
+import { useFind } from '../../search.js'
 import { useRights } from '../../session.js'
 
 type Access = Resource<'Access'>
 
 export function AccessTab({ database: { name } }: { database: Resource<'Database'> }) {
   const { seesAll } = useRights()
-  const list = useList(['databases', name, 'access'], query =>
+  const find = useFind(['databases', name, 'access'], query =>
     api.GET('/v1/databases/{name}/access', { params: { path: { name }, query } }),
   )
   return (
@@ -23,15 +24,20 @@ export function AccessTab({ database: { name } }: { database: Resource<'Database
           ? 'Everybody who reaches this database, and why: as the proxy decides at each login.'
           : 'You, and the service accounts that you made.'}
       </Text>
+      <FindField find={find} label="Find by name" />
       <Listing
         label={`Who reaches ${name}`}
-        list={list}
+        list={find.list}
         columns={COLUMNS}
         keyOf={({ account }) => account}
         empty={
-          <Empty icon="user" title="Nobody reaches this database yet">
-            Give a person or a group a role on it, or make a service account for it.
-          </Empty>
+          find.list.searchedFor !== '' ? (
+            <NoneFound find={find} title="No account matches" searched="Names" />
+          ) : (
+            <Empty icon="user" title="Nobody reaches this database yet">
+              Give a person or a group a role on it, or make a service account for it.
+            </Empty>
+          )
         }
       />
     </>

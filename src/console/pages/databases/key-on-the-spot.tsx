@@ -9,8 +9,10 @@ import { CopyButton } from '../../parts/copy-button.js'
 import { Icon } from '../../parts/icon.js'
 import { Notice } from '../../parts/notice.js'
 import { ProblemNotice } from '../../parts/problem-notice.js'
+import { useMe, useRights } from '../../session.js'
 
 interface KeyOnTheSpotProps {
+  /** Named in the form: the key is made for it, as it is when the button is pressed. */
   readonly account: string
   readonly token: string | null
   readonly onMade: (token: string) => void
@@ -19,6 +21,8 @@ interface KeyOnTheSpotProps {
 export function KeyOnTheSpot({ account, token, onMade }: KeyOnTheSpotProps) {
   const [name, setName] = useState('')
   const [expiresInDays, setExpiresInDays] = useState('90')
+  const { account: me } = useMe()
+  const { mayMake } = useRights()
   const creation = useAction(createKey, { onDone: ({ token }) => onMade(token) })
   if (token !== null) {
     return (
@@ -26,7 +30,7 @@ export function KeyOnTheSpot({ account, token, onMade }: KeyOnTheSpotProps) {
         <Group justify="space-between" gap="sm">
           <div style={{ flex: '1 1 240px' }}>
             <Text size="sm" fw={600}>
-              The key is made, and its token is in the strings below.
+              The key of {account} is made, and its token is in the strings below.
             </Text>
             <Text size="sm">It is shown this once: copy what you need before you leave this page.</Text>
           </div>
@@ -35,8 +39,17 @@ export function KeyOnTheSpot({ account, token, onMade }: KeyOnTheSpotProps) {
       </Notice>
     )
   }
+  if (!mayMake && account !== me.name) {
+    return (
+      <Text size="sm" c="dimmed">
+        Viewers cannot create keys of service accounts. In the strings below, put the token of a key of {account} in
+        place of <span className="mono">&lt;token&gt;</span>.
+      </Text>
+    )
+  }
   return (
     <form
+      aria-label={`New key of ${account}`}
       onSubmit={event => {
         event.preventDefault()
         creation.run({ account, name, expiresInDays })
@@ -45,7 +58,7 @@ export function KeyOnTheSpot({ account, token, onMade }: KeyOnTheSpotProps) {
       <Group align="flex-end" gap="sm">
         <TextInput
           style={{ flex: '2 1 180px' }}
-          label="A new key"
+          label={`A new key of ${account}`}
           description="Name it for where it is used."
           placeholder="laptop, ci, dashboard …"
           maxLength={100}

@@ -1,19 +1,20 @@
 // What a group gives: a role on each of its databases.
 
-import { Button, SegmentedControl, Select, Text } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { Button, SegmentedControl, Text } from '@mantine/core'
 import { useState } from 'react'
 import { useAction } from '../../action.js'
 import { api, type Resource } from '../../api.js'
 import { watchChange } from '../../change-watch.js'
-import { useList } from '../../list.js'
 import { RoleBadge, type Role } from '../../parts/badge.js'
 import { ConfirmDialog } from '../../parts/confirm-dialog.js'
 import { DatabaseLink } from '../../parts/database-link.js'
 import { Empty } from '../../parts/empty.js'
+import { FindField, NoneFound } from '../../parts/find-field.js'
 import { FormDialog } from '../../parts/form-dialog.js'
 import { Listing } from '../../parts/records.js'
+import { SearchSelect } from '../../parts/search-select.js'
 import { Section } from '../../parts/section.js'
+import { useFind, useSearch } from '../../search.js'
 import { useRights } from '../../session.js'
 
 type Grant = Resource<'GroupGrant'>
@@ -22,8 +23,10 @@ export function Grants({ group }: { group: string }) {
   const { isAdmin } = useRights()
   const [isGiving, setIsGiving] = useState(false)
   const [taken, setTaken] = useState<Grant | null>(null)
-  const list = useList(['groups', group, 'grants'], query =>
-    api.GET('/v1/groups/{group}/grants', { params: { path: { group }, query } }),
+  const find = useFind(
+    ['groups', group, 'grants'],
+    query => api.GET('/v1/groups/{group}/grants', { params: { path: { group }, query } }),
+    'database',
   )
   const give = (
     <Button variant="default" onClick={() => setIsGiving(true)}>
@@ -36,14 +39,19 @@ export function Grants({ group }: { group: string }) {
       description="The roles that members have on databases."
       actions={isAdmin ? give : undefined}
     >
+      <FindField find={find} label="Find a database" />
       <Listing
         label="Grants"
-        list={list}
+        list={find.list}
         keyOf={({ database }) => database}
         empty={
-          <Empty icon="database" title="It gives nothing yet">
-            {isAdmin ? 'Grant it a role on a database.' : 'An admin grants it roles on databases.'}
-          </Empty>
+          find.list.searchedFor !== '' ? (
+            <NoneFound find={find} title="No database matches" searched="Names of databases" />
+          ) : (
+            <Empty icon="database" title="It gives nothing yet">
+              {isAdmin ? 'Grant it a role on a database.' : 'An admin grants it roles on databases.'}
+            </Empty>
+          )
         }
         columns={[
           {
@@ -84,10 +92,6 @@ const MEANING: Readonly<Record<Role, string>> = {
 function GiveRole({ group, onClose }: { group: string; onClose: () => void }) {
   const [database, setDatabase] = useState<string | null>(null)
   const [role, setRole] = useState<Role>('reader')
-  const databases = useQuery({
-    queryKey: ['databases', 'choice'],
-    queryFn: async () => (await api.GET('/v1/databases', { params: { query: { limit: 200 } } })).data.items,
-  })
   const giving = useAction(
     ({ database, role }: { database: string; role: Role }) =>
       api.PUT('/v1/groups/{group}/grants/{database}', { params: { path: { group, database } }, body: { role } }),
@@ -104,12 +108,12 @@ function GiveRole({ group, onClose }: { group: string; onClose: () => void }) {
         if (database !== null) giving.run({ database, role })
       }}
     >
-      <Select
+      <SearchSelect
         label="Database"
-        placeholder={databases.isPending ? 'Loading…' : 'Choose one'}
-        searchable
-        nothingFoundMessage="No database of that name"
-        data={(databases.data ?? []).map(({ name }) => name)}
+        placeholder="Choose one"
+        nothingFound="No database matches"
+        useFound={useDatabases}
+        toChoice={({ name }) => ({ value: name })}
         value={database}
         onChange={setDatabase}
       />
@@ -131,6 +135,10 @@ function GiveRole({ group, onClose }: { group: string; onClose: () => void }) {
       </div>
     </FormDialog>
   )
+}
+
+function useDatabases(typed: string) {
+  return useSearch(['databases'], typed, query => api.GET('/v1/databases', { params: { query } }))
 }
 
 function TakeRole({ grant: { group, database, role }, onClose }: { grant: Grant; onClose: () => void }) {

@@ -1,23 +1,24 @@
 // Who is in a group: people, and apart from them service accounts.
 
-import { Button, Select } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useState, type ReactNode } from 'react'
 import { Link } from 'react-router'
 import { useAction } from '../../action.js'
 import { api, type Resource } from '../../api.js'
-import { useList } from '../../list.js'
-import { useLiveSessions } from '../../live-sessions.js'
-import { count } from '../../amounts.js'
 import { watchChange } from '../../change-watch.js'
 import { StateBadge } from '../../parts/badge.js'
 import { ConfirmDialog } from '../../parts/confirm-dialog.js'
 import { Empty } from '../../parts/empty.js'
+import { FindField, NoneFound } from '../../parts/find-field.js'
 import { FormDialog } from '../../parts/form-dialog.js'
 import { Listing } from '../../parts/records.js'
+import { SearchSelect } from '../../parts/search-select.js'
 import { Section } from '../../parts/section.js'
 import { Time } from '../../parts/time.js'
 import { usePeople } from '../../people.js'
+import { useFind } from '../../search.js'
 import { useRights } from '../../session.js'
+import { useLive } from '../../sessions/live-count.js'
 
 type Member = Resource<'GroupMember'>
 
@@ -76,16 +77,21 @@ interface MemberListingProps {
 function MemberListing({ group, kind, label, pathOf, empty }: MemberListingProps) {
   const { isAdmin } = useRights()
   const [leaving, setLeaving] = useState<Member | null>(null)
-  const list = useList(['groups', group, 'members', kind], page =>
-    api.GET('/v1/groups/{group}/members', { params: { path: { group }, query: { ...page, kind } } }),
+  const find = useFind(
+    ['groups', group, 'members', kind],
+    page => api.GET('/v1/groups/{group}/members', { params: { path: { group }, query: { ...page, kind } } }),
+    kind === 'personal' ? 'member' : 'service-account',
   )
   return (
     <>
+      <FindField find={find} label={kind === 'personal' ? 'Find a member' : 'Find a service account'} />
       <Listing
         label={label}
-        list={list}
+        list={find.list}
         keyOf={({ account }) => account}
-        empty={empty}
+        empty={
+          find.list.searchedFor !== '' ? <NoneFound find={find} title="No account matches" searched="Names" /> : empty
+        }
         columns={[
           {
             label: 'Account',
@@ -116,7 +122,6 @@ function MemberListing({ group, kind, label, pathOf, empty }: MemberListingProps
 
 function AddMember({ group, onClose }: { group: string; onClose: () => void }) {
   const [account, setAccount] = useState<string | null>(null)
-  const people = usePeople()
   const adding = useAction(
     (account: string) => api.PUT('/v1/groups/{group}/members/{account}', { params: { path: { group, account } } }),
     { onDone: onClose },
@@ -132,12 +137,12 @@ function AddMember({ group, onClose }: { group: string; onClose: () => void }) {
         if (account !== null) adding.run(account)
       }}
     >
-      <Select
+      <SearchSelect
         label="Person"
-        placeholder={people.isPending ? 'Loading…' : 'Choose one'}
-        searchable
-        nothingFoundMessage="Nobody of that name: invite them under Users."
-        data={(people.data ?? []).map(({ email }) => email)}
+        placeholder="Choose one"
+        nothingFound="No person matches: invite them under Users."
+        useFound={usePeople}
+        toChoice={({ email }) => ({ value: email })}
         value={account}
         onChange={setAccount}
       />
@@ -146,7 +151,7 @@ function AddMember({ group, onClose }: { group: string; onClose: () => void }) {
 }
 
 function RemoveMember({ group, account, onClose }: { group: string; account: string; onClose: () => void }) {
-  const live = useLiveSessions({ account })
+  const live = useLive({ account }, '0 live sessions')
   return (
     <ConfirmDialog
       isOpen
@@ -157,8 +162,8 @@ function RemoveMember({ group, account, onClose }: { group: string; account: str
       // Which of its sessions depend on the group is known to the proxies only.
       onDone={() => watchChange({ title: `Took ${account} out of ${group}`, sessions: [] })}
     >
-      {account} loses what only this group gives. It has {live.data ? count(live.data.length, 'live session') : '…'}:
-      those that depend on the group end, and those of pinned service accounts of a person who leaves.
+      {account} loses what only this group gives. It has {live.words}: those that depend on the group end, and those of
+      pinned service accounts of a person who leaves.
     </ConfirmDialog>
   )
 }

@@ -45,14 +45,15 @@ function SessionsTile() {
       label="Live sessions"
       to="/sessions"
       value={data && `${data.items.length}${data.next_cursor === null ? '' : '+'}`}
-      note={data === undefined ? '' : tellBusy(data.items)}
+      note={data === undefined ? '' : tellBusy(data.items, data.next_cursor !== null)}
     />
   )
 }
 
-function tellBusy(sessions: readonly Session[]): string {
+function tellBusy(sessions: readonly Session[], hasMore: boolean): string {
   if (sessions.length === 0) return 'nobody is connected'
   const busy = sessions.filter(({ state }) => state === 'busy').length
+  if (hasMore) return `${busy} of the ${sessions.length} oldest are busy`
   return busy === 0 ? 'all idle' : `${busy} busy`
 }
 

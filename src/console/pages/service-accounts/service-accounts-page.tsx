@@ -1,17 +1,18 @@
 // The service accounts that one may see, and one's own account beside them.
 
-import { Button, Group, Text, TextInput } from '@mantine/core'
+import { Button, Group, Text } from '@mantine/core'
 import { useState } from 'react'
-import { Link, useNavigate, useSearchParams } from 'react-router'
+import { Link, useNavigate } from 'react-router'
 import { api, type Resource } from '../../api.js'
-import { useList } from '../../list.js'
 import { RevokeTokenDialog } from '../../keys/revoke-token-dialog.js'
 import { StateBadge } from '../../parts/badge.js'
 import { Empty } from '../../parts/empty.js'
+import { FindField, NoneFound } from '../../parts/find-field.js'
 import { Icon } from '../../parts/icon.js'
 import { PageFrame } from '../../parts/page-frame.js'
 import { Listing, type Column } from '../../parts/records.js'
 import { Time } from '../../parts/time.js'
+import { useFind } from '../../search.js'
 import { useMe, useRights } from '../../session.js'
 import { CreateServiceAccount } from '../../service-accounts/create-dialog.js'
 import { Scope } from '../../service-accounts/scope.js'
@@ -22,10 +23,8 @@ export default function ServiceAccountsPage() {
   const { account: me } = useMe()
   const { mayMake, seesAll } = useRights()
   const navigate = useNavigate()
-  const [search, setSearch] = useSearchParams()
   const [dialog, setDialog] = useState<'create' | 'revoke' | null>(null)
-  const list = useList(['service-accounts'], query => api.GET('/v1/service-accounts', { params: { query } }))
-  const wanted = search.get('find') ?? ''
+  const find = useFind(['service-accounts'], query => api.GET('/v1/service-accounts', { params: { query } }))
   const create = (
     <Button leftSection={<Icon name="plus" size={16} />} onClick={() => setDialog('create')}>
       New service account
@@ -59,29 +58,15 @@ export default function ServiceAccountsPage() {
           </Button>
         </Group>
       </div>
-      {(list.items?.length ?? 0) > 5 && (
-        <TextInput
-          mb="sm"
-          aria-label="Find by name"
-          placeholder="Find by name"
-          leftSection={<Icon name="search" size={16} />}
-          value={wanted}
-          onChange={event =>
-            setSearch(event.currentTarget.value ? { find: event.currentTarget.value } : {}, { replace: true })
-          }
-        />
-      )}
+      <FindField find={find} label="Find by name or description" />
       <Listing
         label="Service accounts"
-        list={list}
+        list={find.list}
         columns={seesAll ? [...COLUMNS, MAKER] : COLUMNS}
         keyOf={({ name }) => name}
-        filter={({ name }) => name.includes(wanted)}
         empty={
-          wanted !== '' ? (
-            <Empty icon="search" title={`No service account is named like ${wanted}`}>
-              Only names are looked through.
-            </Empty>
+          find.list.searchedFor !== '' ? (
+            <NoneFound find={find} title="No service account matches" searched="Names and descriptions" />
           ) : (
             <Empty icon="robot" title="No service accounts yet" action={mayMake && create}>
               A service account is the user that a program connects as: a job, a dashboard, a vendor.

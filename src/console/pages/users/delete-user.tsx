@@ -1,26 +1,28 @@
 // Deletes a person, and asks what shall become of the service accounts that they made.
 
-import { Radio, Select, Stack, Text } from '@mantine/core'
+import { Radio, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import { useNavigate } from 'react-router'
 import { useQuery } from '@tanstack/react-query'
 import { count } from '../../amounts.js'
 import { api, type Resource } from '../../api.js'
 import { watchChange } from '../../change-watch.js'
-import { useLiveSessions } from '../../live-sessions.js'
+import { readAll } from '../../list.js'
 import { ConfirmDialog } from '../../parts/confirm-dialog.js'
+import { SearchSelect, type Choice } from '../../parts/search-select.js'
 import { usePeople, type User } from '../../people.js'
+import { useLive } from '../../sessions/live-count.js'
 
 type Fate = 'transfer' | 'delete'
 
 export function DeleteUser({ user, onClose }: { user: User; onClose: () => void }) {
   const { email, active_keys } = user
   const navigate = useNavigate()
-  const live = useLiveSessions({ account: email })
+  const live = useLive({ account: email }, '0 live sessions')
   const made = useQuery({ queryKey: ['service-accounts', 'made-by', email], queryFn: () => readMadeBy(email) })
   const [fate, setFate] = useState<Fate>('transfer')
   const [heir, setHeir] = useState<string | null>(null)
-  const machines = made.data ?? []
+  const machines = made.data?.items ?? []
   const isDecided = machines.length === 0 || fate === 'delete' || heir !== null
   return (
     <ConfirmDialog
@@ -35,18 +37,26 @@ export function DeleteUser({ user, onClose }: { user: User; onClose: () => void 
         })
       }
       onDone={() => {
-        watchChange({ title: `Deleted ${email}`, sessions: live.data ?? [] })
+        watchChange({ title: `Deleted ${email}`, sessions: live.sessions })
         void navigate('/users', { replace: true })
       }}
     >
       <Stack gap="sm">
         <Text size="sm">
           They are signed out, {count(active_keys, 'active key')} of theirs {active_keys === 1 ? 'is' : 'are'} revoked,{' '}
-          {live.data ? count(live.data.length, 'live session') : '…'} of theirs end{live.data?.length === 1 ? 's' : ''},
-          and their grants are forgotten. This can not be undone.
+          {live.words} of theirs end{live.sessions.length === 1 ? 's' : ''}, and their grants are forgotten. This can
+          not be undone.
         </Text>
         {machines.length > 0 && (
-          <FateChoice machines={machines} fate={fate} setFate={setFate} heir={heir} setHeir={setHeir} email={email} />
+          <FateChoice
+            machines={machines}
+            hasMore={made.data?.hasMore ?? false}
+            fate={fate}
+            setFate={setFate}
+            heir={heir}
+            setHeir={setHeir}
+            email={email}
+          />
         )}
       </Stack>
     </ConfirmDialog>
@@ -55,6 +65,8 @@ export function DeleteUser({ user, onClose }: { user: User; onClose: () => void 
 
 interface FateChoiceProps {
   readonly machines: readonly Resource<'ServiceAccount'>[]
+  /** They created more than these. */
+  readonly hasMore: boolean
   readonly email: string
   readonly fate: Fate
   readonly setFate: (fate: Fate) => void
@@ -62,16 +74,20 @@ interface FateChoiceProps {
   readonly setHeir: (email: string | null) => void
 }
 
-function FateChoice({ machines, email, fate, setFate, heir, setHeir }: FateChoiceProps) {
-  const people = usePeople()
-  const heirs = (people.data ?? []).filter(
-    person => person.email !== email && person.state === 'active' && person.org_role !== 'viewer',
-  )
+function FateChoice({ machines, hasMore, email, fate, setFate, heir, setHeir }: FateChoiceProps) {
+  const unnamed = machines.length - MAX_NAMED
   return (
     <>
       <Text size="sm">
-        They made {count(machines.length, 'service account')}:{' '}
-        <span className="mono">{machines.map(({ name }) => name).join(', ')}</span>.
+        They made {hasMore && 'at least '}
+        {count(machines.length, 'service account')}:{' '}
+        <span className="mono">
+          {machines
+            .slice(0, MAX_NAMED)
+            .map(({ name }) => name)
+            .join(', ')}
+        </span>
+        {unnamed > 0 && ` and ${unnamed} more`}.
       </Text>
       <Radio.Group
         label="What shall become of them?"
@@ -84,12 +100,13 @@ function FateChoice({ machines, email, fate, setFate, heir, setHeir }: FateChoic
         </Stack>
       </Radio.Group>
       {fate === 'transfer' && (
-        <Select
+        <SearchSelect
           label="Who"
           description="Their reach caps the service accounts from now on, at once for live sessions."
-          placeholder={people.isPending ? 'Loading…' : 'Choose a member or an admin'}
-          searchable
-          data={heirs.map(({ email }) => email)}
+          placeholder="Choose a member or an admin"
+          nothingFound="No person matches"
+          useFound={usePeople}
+          toChoice={person => toHeir(person, email)}
           value={heir}
           onChange={setHeir}
         />
@@ -103,20 +120,21 @@ function toQuery(fate: Fate, heir: string | null): { transfer_to?: string; pinne
   return heir === null ? {} : { transfer_to: heir }
 }
 
-const PAGE = 200
-const MAX_PAGES = 10
+/** Accounts that are named; all are counted. */
+const MAX_NAMED = 20
+const MAX_MACHINES = 2_000
 
-/** The pinned accounts that a person made, of the first 2,000 that there are. Should any be missed, the API refuses. */
-async function readMadeBy(email: string): Promise<readonly Resource<'ServiceAccount'>[]> {
-  const found: Resource<'ServiceAccount'>[] = []
-  let cursor: string | null = null
-  for (let page = 0; page === 0 || (cursor !== null && page < MAX_PAGES); page++) {
-    const query: { limit: number; cursor?: string } = { limit: PAGE, ...(cursor !== null && { cursor }) }
-    const { data }: { data: Resource<'ServiceAccountList'> } = await api.GET('/v1/service-accounts', {
-      params: { query },
-    })
-    found.push(...data.items.filter(({ made_by, state }) => made_by === email && state !== 'deleted'))
-    cursor = data.next_cursor
-  }
-  return found
+/** The pinned accounts that a person created, at most 2,000. */
+function readMadeBy(email: string) {
+  return readAll(
+    page => api.GET('/v1/service-accounts', { params: { query: { ...page, made_by: email } } }),
+    MAX_MACHINES,
+  )
+}
+
+/** Who cannot take them over is shown with the reason. */
+function toHeir({ email, state, org_role }: User, leaving: string): Choice {
+  const obstacle =
+    email === leaving ? 'is deleted' : state !== 'active' ? state : org_role === 'viewer' ? 'viewer' : null
+  return obstacle === null ? { value: email } : { value: email, label: `${email} (${obstacle})`, disabled: true }
 }

@@ -4,14 +4,15 @@ import { Button, Tabs } from '@mantine/core'
 import { useState } from 'react'
 import { Link, useLocation, useNavigate } from 'react-router'
 import { api } from '../../api.js'
-import { useList } from '../../list.js'
 import { Badge, StateBadge } from '../../parts/badge.js'
+import { FindField, NoneFound } from '../../parts/find-field.js'
 import { Icon } from '../../parts/icon.js'
 import { OnlyFor } from '../../parts/only-for.js'
 import { PageFrame } from '../../parts/page-frame.js'
 import { Listing, type Column } from '../../parts/records.js'
 import { Time } from '../../parts/time.js'
 import type { User } from '../../people.js'
+import { useFind } from '../../search.js'
 import { useMe, useRights } from '../../session.js'
 import { Invitations } from './invitations.js'
 import { InviteDialog } from './invite-dialog.js'
@@ -70,7 +71,7 @@ function Users({ tab }: { tab: 'people' | 'invitations' }) {
 
 function People() {
   const { account: me } = useMe()
-  const list = useList(['users'], query => api.GET('/v1/users', { params: { query } }))
+  const find = useFind(['users'], query => api.GET('/v1/users', { params: { query } }))
   const name: Column<User> = {
     label: 'Person',
     show: ({ email }) => (
@@ -83,15 +84,17 @@ function People() {
     ),
   }
   return (
-    <Listing
-      label="Users"
-      list={list}
-      keyOf={({ email }) => email}
-      columns={[name, ...COLUMNS]}
-      // Whoever looks is one of them.
-      empty={null}
-      filter={({ state }) => state !== 'deleted'}
-    />
+    <>
+      <FindField find={find} label="Find by e-mail address" />
+      <Listing
+        label="Users"
+        list={find.list}
+        keyOf={({ email }) => email}
+        columns={[name, ...COLUMNS]}
+        // Without a search there is one at least: the reader of this page.
+        empty={<NoneFound find={find} title="No person matches" searched="E-mail addresses" />}
+      />
+    </>
   )
 }
 
