@@ -1,22 +1,11 @@
 // The stored form of a token: SCRAM keys for the exchange, an argon2id hash for tokens that are sent as they are.
 
 import argon2 from 'argon2'
-import { randomBytes } from 'node:crypto'
 import { deriveKeys, saltPassword } from '../scram/keys.js'
 import type { AccountRecord, Credential } from './account.js'
 
-/** The least that some drivers accept. A token has 256 random bits, so more iterations would buy nothing. */
-export const SCRAM_ITERATIONS = 4096
-
-const SALT_BYTES = 16 // SCRAM_DEFAULT_SALT_LEN, postgres src/include/common/scram-common.h
-
 /** OWASP's first choice for argon2id: 19 MiB, 2 passes, 1 lane; about 20 ms of one core. */
 export const ARGON2_OPTIONS = { type: argon2.argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
-
-/** Makes the salt and count that all keys of a new account share. */
-export function newScramParameters(): AccountRecord['scram'] {
-  return { salt: randomBytes(SALT_BYTES), iterations: SCRAM_ITERATIONS }
-}
 
 /** Derives what is stored of a token of an account with these SCRAM parameters. */
 export async function createCredential(token: string, scram: AccountRecord['scram']): Promise<Credential> {

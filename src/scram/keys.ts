@@ -5,9 +5,6 @@ import { saslprep } from './saslprep.js'
 /** Every key, proof and signature of SCRAM-SHA-256 has this length. */
 export const KEY_BYTES = 32
 
-/** SCRAM_DEFAULT_SALT_LEN, postgres src/include/common/scram-common.h. */
-export const SALT_BYTES = 16
-
 /** What a server keeps of a password. It can check a proof and prove itself with it, but can't log in elsewhere. */
 export type ScramKeys = { storedKey: Buffer; serverKey: Buffer }
 

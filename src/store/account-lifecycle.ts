@@ -1,7 +1,7 @@
 // What happens to accounts: made, disabled, enabled, deleted. A pinned account is never edited, so its scope can not grow.
 
-import { randomBytes } from 'node:crypto'
 import type { Role } from '../auth/account.js'
+import { newParameters } from '../scram/parameters.js'
 import { getAccount, type Account, type OrgRole } from './accounts.js'
 import { revokeAllKeys } from './keys.js'
 import type { Executor } from './pool.js'
@@ -29,13 +29,9 @@ export interface NewPinnedAccount {
   readonly makerId: string
 }
 
-// The least that some drivers accept, and all that is needed: a token has 256 random bits.
-const SCRAM_ITERATIONS = 4096
-const SCRAM_SALT_BYTES = 16
-
 /** @throws StoreError `name_taken`, `invalid` */
 export async function createPersonalAccount(db: Executor, account: NewPersonalAccount): Promise<Account> {
-  const { salt, iterations } = newScram()
+  const { salt, iterations } = newParameters()
   const [row] = await db.run<{ id: string }>(
     'create a personal account',
     `insert into postern.accounts (name, kind, scope, org_role, password_hash, scram_salt, scram_iterations)
@@ -52,7 +48,7 @@ export async function createPinnedAccount(tx: Transaction, account: NewPinnedAcc
   const doing = 'create a service account'
   if (account.databaseIds.length === 0) throw new StoreError('invalid', `${doing}: it needs a database`)
   if (![account.makerId, ...account.databaseIds].every(isUuid)) throw new StoreError('not_found', doing)
-  const { salt, iterations } = newScram()
+  const { salt, iterations } = newParameters()
   const [row] = await tx.run<{ id: string }>(
     doing,
     `insert into postern.accounts
@@ -67,11 +63,6 @@ export async function createPinnedAccount(tx: Transaction, account: NewPinnedAcc
     [id, account.databaseIds],
   )
   return getAccount(tx, id)
-}
-
-/** Makes the SCRAM parameters of a new account. */
-export function newScram(): Account['scram'] {
-  return { salt: randomBytes(SCRAM_SALT_BYTES), iterations: SCRAM_ITERATIONS }
 }
 
 /** Sets the password hash of a person; the console's login compares with it from then on.

@@ -1,7 +1,7 @@
 // Service accounts of the scope `groups`: what they reach is what their groups give, so unlike pinned ones they can be
 // edited.
 
-import { newScram } from './account-lifecycle.js'
+import { newParameters } from '../scram/parameters.js'
 import { getAccount, type Account } from './accounts.js'
 import { StoreError } from './store-error.js'
 import type { Transaction } from './transaction.js'
@@ -19,7 +19,7 @@ export interface NewGroupsAccount {
 /** Makes a service account that is in these groups.
  * @throws StoreError `name_taken`, `invalid`, `needs_group`, or `not_found` when a group does not exist */
 export async function createGroupsAccount(tx: Transaction, account: NewGroupsAccount): Promise<Account> {
-  const { salt, iterations } = newScram()
+  const { salt, iterations } = newParameters()
   const [row] = await tx.run<{ id: string }>(
     'create a service account',
     `insert into postern.accounts (name, kind, scope, description, scram_salt, scram_iterations, allow_from)

@@ -1,7 +1,8 @@
 // The stored form of a password, as `ALTER ROLE … PASSWORD` takes it. Manual, pg_authid; RFC 5803.
 
 import { randomBytes } from 'node:crypto'
-import { deriveKeys, SALT_BYTES, saltPassword } from '../scram/keys.js'
+import { deriveKeys, saltPassword } from '../scram/keys.js'
+import { SALT_BYTES } from '../scram/parameters.js'
 
 /** SCRAM_SHA_256_DEFAULT_ITERATIONS, postgres src/include/common/scram-common.h. Enough for a random password. */
 const ITERATIONS = 4_096

@@ -32,7 +32,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   proxy: { ours: ['model', 'wire', 'auth', 'upstream', 'errors'], node: NETWORK, packages: [] },
   store: {
-    ours: ['model'],
+    // scram: the parameters of an account, which must be like those of unknown names.
+    ours: ['model', 'scram'],
     types: ['auth'],
     node: 'any',
     packages: ['pg', 'pg-connection-string', 'node-pg-migrate', 'rate-limiter-flexible'],

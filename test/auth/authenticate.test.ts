@@ -3,7 +3,7 @@ import { generate } from 'selfsigned'
 import t from 'tap'
 import type { AccountRecord, KeyRecord } from '../../src/auth/account.js'
 import { objection } from '../../src/auth/principal.js'
-import { newScramParameters } from '../../src/auth/credential.js'
+import { newParameters } from '../../src/scram/parameters.js'
 import { RevocationList } from '../../src/auth/revocation-list.js'
 import { BusyError } from '../../src/auth/turns.js'
 import { mintToken } from '../../src/auth/token.js'
@@ -220,7 +220,7 @@ void t.test('race: a key revoked between the two round trips is refused', async 
 
 void t.test('race: an account made anew under its name during an exchange is not entered by it', async t => {
   // The new account's key fits the proof: no honest one would, so that only the salt can tell the two apart.
-  const anew = sampleAccount({ keys: [key.record], scram: newScramParameters() })
+  const anew = sampleAccount({ keys: [key.record], scram: newParameters() })
   for (const before of [{ ...robot, keys: [otherKey.record] }, null]) {
     const desk = new FrontDesk(before ? [before] : [])
     const visit = desk.scram('robot', key.token, before ? {} : { saltPassword: saltedByAccident })
@@ -242,7 +242,7 @@ void t.test('race: an account deleted during an exchange is refused, though its 
 })
 
 void t.test('scram: shows a client of an unknown account what it shows any other', async t => {
-  const desk = new FrontDesk([robot, sampleAccount({ name: 'empty', scram: newScramParameters() })])
+  const desk = new FrontDesk([robot, sampleAccount({ name: 'empty', scram: newParameters() })])
   const seen = []
   for (const name of ['robot', 'nobody', 'empty', '', 'ro\0bot']) {
     const visit = desk.scram(name, WRONG)

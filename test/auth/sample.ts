@@ -2,7 +2,8 @@
 
 import { randomUUID } from 'node:crypto'
 import type { AccountRecord, GrantRecord, KeyRecord, Role } from '../../src/auth/account.js'
-import { createCredential, newScramParameters } from '../../src/auth/credential.js'
+import { createCredential } from '../../src/auth/credential.js'
+import { newParameters } from '../../src/scram/parameters.js'
 import type { DatabaseRecord } from '../../src/auth/database.js'
 import type { Change, ChangeKind, ChangePage } from '../../src/auth/sources.js'
 import { mintToken, type MintedToken } from '../../src/auth/token.js'
@@ -20,7 +21,7 @@ export class TestClock {
 }
 
 /** The parameters of every sample account, so that a credential, which costs some 20 ms, can serve many tests. */
-export const SCRAM = newScramParameters()
+export const SCRAM = newParameters()
 
 /** A minted token and the record of its key. */
 export interface SampleKey extends MintedToken {
