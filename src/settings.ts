@@ -167,7 +167,8 @@ const FILE = Type.Object({
       reload: true,
       default: 500,
       unit: 'connections',
-      description: 'Client connections from one address. Raise it when clients share one, as behind a load balancer.',
+      description:
+        'Client connections from one address (IPv6: from one /64). Raise it when clients share one, as behind a load balancer.',
     }),
     sessions_per_account: count({
       reload: true,

@@ -1,6 +1,6 @@
 // The networks that an account may log in from, as a request gives them: each a whole network, or told what it should be.
 
-import { formatNetwork, masked, parseNetwork } from '../auth/networks.js'
+import { formatNetwork, mistakeInNetwork, parseNetwork } from '../model/network.js'
 import type { FieldError } from './problem.js'
 import { invalidRequest } from './validation.js'
 
@@ -14,15 +14,10 @@ export function toAllowList(entries: readonly string[] | null): readonly string[
 }
 
 function mistakeIn(entry: string, field: string): FieldError | null {
-  const network = parseNetwork(entry)
-  if (!network) {
-    return { field, problem: 'is not a network', hint: 'As in 192.0.2.0/24, 2001:db8::/32, or an address alone.' }
-  }
-  const whole = masked(network)
-  if (formatNetwork(whole) === formatNetwork(network)) return null
-  const alone = formatNetwork({ ...network, bits: network.address.kind() === 'ipv4' ? 32 : 128 })
-  const problem = `has bits set beyond its prefix of ${network.bits}`
-  return { field, problem, hint: `The network is ${formatNetwork(whole)}; the address alone is ${alone}.` }
+  const mistake = mistakeInNetwork(entry)
+  if (!mistake) return null
+  const { problem, hint } = mistake
+  return { field, problem, hint: `${hint.charAt(0).toUpperCase()}${hint.slice(1)}.` }
 }
 
 function canonical(entry: string): string {

@@ -1,7 +1,7 @@
 // How often people may get a password wrong: by account, and by the network that they come from. What counts is failures
 // only, and those of e-mail addresses that nobody has too: being told to wait tells nothing.
 
-import { networkOf } from '../auth/networks.js'
+import { networkOf } from '../model/network.js'
 import { FailureBudget } from '../store/failure-budget.js'
 import type { Executor } from '../store/pool.js'
 import { Problem } from './problem.js'

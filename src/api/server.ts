@@ -18,6 +18,7 @@ import type { ExplainedLogin, explainLogin } from '../auth/explain-login.js'
 import type { Passwords } from '../auth/password.js'
 import type { Principal } from '../auth/principal.js'
 import type { Loaded } from '../auth/sources.js'
+import { isWithin, networkOf, ONE_CLIENT } from '../model/network.js'
 import type { Store } from '../store/pool.js'
 import type { Sealer } from '../store/seal.js'
 import { recordRefusal } from './audit-trail.js'
@@ -161,6 +162,7 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
     max: () => parts.limits.requestsPerMinute,
     timeWindow: MINUTE_MS,
     cache: MAX_COUNTED_ADDRESSES,
+    keyGenerator: request => networkOf(request.ip, ONE_CLIENT),
     errorResponseBuilder: (_request, { after }) => new Problem('too_many_requests', `Try again in ${after}.`),
   })
   await app.register(cookies)
@@ -186,7 +188,8 @@ function createServer({ log, https, store, trustedProxies }: ApiParts): Api {
     logger: false,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
-    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
+    // Not the list: Fastify's own parser of networks reads some texts as others than ours.
+    trustProxy: trustedProxies.length > 0 && ((address: string) => isWithin(address, trustedProxies)),
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',

@@ -7,7 +7,7 @@
 import { LRUCache } from 'lru-cache'
 import { createHmac, randomBytes } from 'node:crypto'
 import { Refusal } from '../errors.js'
-import { formatNetwork, masked, networkOf, parseNetwork, type PrefixBits } from './networks.js'
+import { formatNetwork, masked, networkOf, parseNetwork, type PrefixBits } from '../model/network.js'
 import type { Change } from './sources.js'
 
 export interface FailedLoginsOptions {

@@ -3,7 +3,7 @@
 
 import type { CredentialReason } from '../errors.js'
 import type { AccountRecord, KeyRecord, Seq } from './account.js'
-import { isWithin } from './networks.js'
+import { isWithin } from '../model/network.js'
 import type { RevocationList } from './revocation-list.js'
 import type { Loaded } from './sources.js'
 

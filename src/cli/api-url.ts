@@ -1,5 +1,6 @@
 // The address of an API, as people and files give it.
 
+import { isLoopbackHost } from '../model/network.js'
 import { CommandError } from './command-error.js'
 
 /** Checks an address and takes the slashes at its end away.
@@ -18,5 +19,5 @@ export function httpUrl(text: string, where: string): string {
 /** True when a token sent to this URL could be read on its way. */
 export function isExposed(url: string): boolean {
   const { protocol, hostname } = new URL(url)
-  return protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
+  return protocol === 'http:' && !isLoopbackHost(hostname)
 }

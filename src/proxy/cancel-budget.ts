@@ -1,7 +1,7 @@
 // How many CancelRequests with a wrong key a network may send before they are no longer passed around: a bucket of tokens
 // for each, which fills up again with time.
 
-import { networkOf } from '../auth/networks.js'
+import { networkOf } from '../model/network.js'
 
 export interface CancelBudgetOptions {
   /** Wrong keys that one network may send in a minute. */

@@ -2,11 +2,12 @@
 // a count over all of them would make every login wait for the store.
 
 import { Refusal } from '../errors.js'
+import { networkOf, ONE_CLIENT } from '../model/network.js'
 
 export interface Limits {
   /** Connections in all. */
   readonly connections: number
-  /** Connections from one client address. */
+  /** Connections from one client address; from one /64 with IPv6, where a host has as many addresses as it likes. */
   readonly connectionsPerAddress: number
   /** Logins under way at the same time. */
   readonly loginsInFlight: number
@@ -42,13 +43,13 @@ export class Counters {
   /** Whether an address has so many connections beyond its limit that no more are worth an answer: most of them may
    * never ask for a login, and wait for their deadline. */
   isFlooding(address: string): boolean {
-    return this.#byAddress.of(address) >= this.#limits.connectionsPerAddress + ROOM_FOR_REFUSALS
+    return this.#byAddress.of(clientOf(address)) >= this.#limits.connectionsPerAddress + ROOM_FOR_REFUSALS
   }
 
   /** Counts a connection, within the limits or not; the function gives it back. */
   enter(address: string): () => void {
     this.#connections++
-    const leave = this.#byAddress.add(address)
+    const leave = this.#byAddress.add(clientOf(address))
     return () => {
       this.#connections--
       leave()
@@ -58,7 +59,8 @@ export class Counters {
   /** Counts a login; the function gives it back, and may be called twice. Throws a Refusal over a limit. */
   beginLogin(address: string): () => void {
     const { connections, connectionsPerAddress, loginsInFlight } = this.#limits
-    if (this.#byAddress.of(address) > connectionsPerAddress) throw new Refusal('too_many_connections_of_address')
+    if (this.#byAddress.of(clientOf(address)) > connectionsPerAddress)
+      throw new Refusal('too_many_connections_of_address')
     if (this.#connections > connections) throw new Refusal('too_many_connections')
     if (this.#logins >= loginsInFlight) throw new Refusal('too_many_logins')
     this.#logins++
@@ -82,6 +84,10 @@ export class Counters {
       ofAccount()
     }
   }
+}
+
+function clientOf(address: string): string {
+  return networkOf(address, ONE_CLIENT)
 }
 
 /** How many there are by name. A name without any takes no memory. */

@@ -1,7 +1,7 @@
 // The proxy as a whole: its listeners, and the drain that ends them.
 
 import net from 'node:net'
-import { isWithin } from '../auth/networks.js'
+import { isWithin } from '../model/network.js'
 import { ClientGone } from './client.js'
 import type { ListenerTerms } from './negotiate.js'
 import { peerOf, readRealAddress, type ClientAddress } from './real-address.js'

@@ -1,7 +1,8 @@
 // Where a client really is, when a load balancer stands before the proxy: only balancers of trusted networks are believed,
 // and they must say it (the PROXY protocol knows no "perhaps").
 
-import net from 'node:net'
+import type net from 'node:net'
+import { canonicalAddress } from '../model/network.js'
 import { MAX_PROXY_HEADER_BYTES, parseProxyHeader } from '../wire/proxy-header.js'
 import { WireError } from '../wire/wire-error.js'
 import { ClientGone } from './client.js'
@@ -14,7 +15,7 @@ export interface ClientAddress {
 /** The peer of a socket; an IPv4 peer of a listener for both families by its IPv4 address, so that limits and networks know
  * it by one name. */
 export function peerOf({ remoteAddress = '', remotePort = 0 }: net.Socket): ClientAddress {
-  return { address: plain(remoteAddress), port: remotePort }
+  return { address: canonicalAddress(remoteAddress) ?? remoteAddress, port: remotePort }
 }
 
 /** Reads the header that a trusted balancer sends first, and leaves the client's own bytes unread. Rejects with WireError
@@ -51,14 +52,8 @@ export function readRealAddress(socket: net.Socket, timeoutMs: number): Promise<
 }
 
 function take(socket: net.Socket, rest: Buffer, source: ClientAddress | null): ClientAddress {
-  if (source && net.isIP(source.address) === 0) {
-    throw new WireError('bad_proxy_header', 'the address is none')
-  }
+  const address = source && canonicalAddress(source.address)
+  if (source && address === null) throw new WireError('bad_proxy_header', 'the address is none')
   if (rest.length > 0) socket.unshift(rest)
-  return source ? { address: plain(source.address), port: source.port } : peerOf(socket)
-}
-
-/** An IPv4 address in IPv6's clothes (RFC 4291, section 2.5.5.2) as itself. */
-function plain(address: string): string {
-  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address
+  return source && address !== null ? { address, port: source.port } : peerOf(socket)
 }

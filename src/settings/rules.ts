@@ -1,6 +1,6 @@
 // Rules that bind several settings of a section together.
 
-import { isIP, isIPv4 } from 'node:net'
+import { isLoopbackHost, mistakeInNetwork } from '../model/network.js'
 import type { ListenerSettings, Settings } from '../settings.js'
 import type { SettingProblem } from './reader.js'
 
@@ -29,7 +29,7 @@ function checkListener(listener: ListenerSettings, index: number): SettingProble
     const hint = 'TLS needs certificate_file and private_key_file'
     problems.push({ setting: `${path}.tls`, given: `${listener.tls} without a certificate`, hint })
   }
-  if (listener.auth === 'password' && listener.tls !== 'require' && !isLoopback(listener.host)) {
+  if (listener.auth === 'password' && listener.tls !== 'require' && !isLoopbackHost(listener.host)) {
     const given = `password with tls: ${listener.tls} on ${listener.host}`
     const hint = 'tokens would cross the network in clear: use tls: require, or auth: scram, or a loopback host'
     problems.push({ setting: `${path}.auth`, given, hint })
@@ -44,16 +44,10 @@ function checkListener(listener: ListenerSettings, index: number): SettingProble
 }
 
 function checkNetworks(setting: string, networks: readonly string[]): SettingProblem[] {
-  const hint = 'an address or a CIDR block, as in 10.0.0.0/8 or fd00::/8'
-  return networks.filter(network => !isNetwork(network)).map(given => ({ setting, given, hint }))
-}
-
-/** An address, or one with the number of its bits that count. */
-export function isNetwork(text: string): boolean {
-  const [address = '', prefix, ...more] = text.split('/')
-  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
-  if (more.length > 0 || bits < 0) return false
-  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits)
+  return networks.flatMap(given => {
+    const mistake = mistakeInNetwork(given)
+    return mistake ? [{ setting, given, hint: `it ${mistake.problem}: ${mistake.hint}` }] : []
+  })
 }
 
 function checkPair(
@@ -80,9 +74,4 @@ function checkRefresh({ refreshMs, maxAgeMs }: Settings['revocation']): SettingP
   const given = `${String(refreshMs / 1_000)}s`
   const hint = `at most half of revocation.max_age (${String(maxAgeMs / 1_000)}s), so that one failed refresh stops nobody`
   return [{ setting: 'revocation.refresh', given, hint }]
-}
-
-/** Addresses and the one name that can't be reached from outside. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 }

@@ -3,6 +3,7 @@
 import { Buffer } from 'node:buffer'
 import type net from 'node:net'
 import type { TransactionStatus } from '../wire/backend.js'
+import { isLoopback } from '../model/network.js'
 import { binary } from '../wire/binary-string.js'
 import { MIN_CANCEL_KEY_BYTES } from '../wire/limits.js'
 import type { MinorVersion } from '../wire/negotiate.js'
@@ -12,7 +13,6 @@ import { Conversation, LOGIN_LIMITS, type LoginLimits, type Step } from './conve
 import { withDeadline } from './deadline.js'
 import type { Leg } from './leg.js'
 import type { SaltedPasswords } from './salted-passwords.js'
-import { isLoopback } from './target.js'
 import { channelBindingOf } from './tls-options.js'
 import { asUpstreamError, UpstreamError } from './upstream-error.js'
 

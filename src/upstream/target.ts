@@ -1,8 +1,8 @@
 // Where an upstream database is and how to speak to it, and how to read that from a connection URL.
 // Manual, libpq, "Connection URIs".
 
-import net from 'node:net'
 import { parse } from 'pg-connection-string'
+import { isLoopbackHost } from '../model/network.js'
 
 /** libpq's sslmode values without `allow`, which tries plaintext first (manual, "SSL Support"). */
 export type SslMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full'
@@ -137,15 +137,5 @@ function isSslMode(mode: string): mode is SslMode {
 }
 
 function isNear(host: string): boolean {
-  return isUnixSocket({ host }) || host === 'localhost' || isLoopback(host)
-}
-
-const LOOPBACK = new net.BlockList()
-LOOPBACK.addSubnet('127.0.0.0', 8)
-LOOPBACK.addAddress('::1', 'ipv6')
-
-/** Returns whether an IP address is this machine's own. False for what is no address. */
-export function isLoopback(address: string): boolean {
-  const family = net.isIP(address)
-  return family !== 0 && LOOPBACK.check(address, family === 6 ? 'ipv6' : 'ipv4')
+  return isUnixSocket({ host }) || isLoopbackHost(host)
 }

@@ -3,7 +3,7 @@
 import argon2 from 'argon2'
 import t from 'tap'
 import { ConsoleCookie } from '../../src/api/console-cookie.js'
-import { networkOf } from '../../src/auth/networks.js'
+import { networkOf } from '../../src/model/network.js'
 import { Passwords } from '../../src/auth/password.js'
 import { deleteAccount, disableAccount } from '../../src/store/account-lifecycle.js'
 import { listAuditEvents } from '../../src/store/audit.js'

@@ -23,8 +23,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'nearest-name': { ours: [], node: [], packages: [] },
   wire: { ours: [], node: ['buffer'], packages: [] },
   scram: { ours: [], node: ['crypto'], packages: [] },
-  // net: to tell kinds of addresses apart.
-  auth: { ours: ['model', 'scram', 'errors'], node: ['crypto', 'net'], packages: ['lru-cache', 'argon2', 'ipaddr.js'] },
+  auth: { ours: ['model', 'scram', 'errors'], node: ['crypto'], packages: ['lru-cache', 'argon2'] },
   upstream: {
     ours: ['model', 'wire', 'scram', 'errors'],
     node: NETWORK,

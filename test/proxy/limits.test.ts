@@ -49,6 +49,30 @@ void t.test('connections from one address', async t => {
   })
 })
 
+void t.test('the addresses of one IPv6 network count as one client, however they are written', async t => {
+  const listener = { host: '127.0.0.1', port: 0, tls: 'off', trusted_proxies: ['127.0.0.1'] }
+  const env = {
+    POSTERN_LIMITS_CONNECTIONS_PER_ADDRESS: String(LIMIT),
+    POSTERN_LISTENERS: JSON.stringify([listener]),
+  }
+  const world = await makeWorld(t, { env })
+  const robot = await world.account()
+  const open = async (address: string) => {
+    const client = await RawClient.connect(world.port())
+    t.teardown(() => client.close())
+    return client.send(Buffer.from(`PROXY TCP6 ${address} 2001:db8::53 54321 6432\r\n`))
+  }
+  for (const last of ['1', '2', '3']) await (await open(`2001:db8:0:7::${last}`)).logIn(robot)
+  const refused = { code: '53300', message: 'too many connections from this address' }
+  await t.rejects((await open('2001:DB8:0:7:ffff::4')).logIn(robot), refused)
+  await (await open('2001:db8:0:8::1')).logIn(robot)
+  for (const mapped of ['::ffff:192.0.2.7', '::FFFF:c000:207', '0:0:0:0:0:ffff:192.0.2.7']) {
+    await (await open(mapped)).logIn(robot)
+  }
+  await t.rejects((await open('::ffff:192.0.2.7')).logIn(robot), refused)
+  await (await open('::ffff:192.0.2.8')).logIn(robot)
+})
+
 void t.test('sessions of one key, and of one account', async t => {
   const env = { POSTERN_LIMITS_SESSIONS_PER_KEY: '2', POSTERN_LIMITS_SESSIONS_PER_ACCOUNT: '3' }
   const world = await makeWorld(t, { env })

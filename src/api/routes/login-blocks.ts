@@ -1,6 +1,6 @@
 // The networks whose logins the proxy refuses, as they showed too many bad tokens: listed, and let in again.
 
-import { formatNetwork, masked, parseNetwork } from '../../auth/networks.js'
+import { formatNetwork, masked, parseNetwork } from '../../model/network.js'
 import { listBlocks, removeBlock } from '../../store/login-blocks.js'
 import { change } from '../audit-trail.js'
 import { Problem } from '../problem.js'

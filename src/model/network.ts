@@ -1,5 +1,6 @@
-// IP addresses and networks (RFC 4632, RFC 4291) as allow-lists and budgets need them. An IPv4 address in IPv6's clothes
-// (RFC 4291, section 2.5.5.2) counts as IPv4, in whatever form it came.
+// The one parser of IP addresses and networks (RFC 4632, RFC 4291): allow-lists, trusted proxies, budgets and loopback
+// checks agree because they all read with it. An IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2) is the IPv4 address,
+// whatever its spelling.
 
 import ipaddr from 'ipaddr.js'
 import { isIP } from 'node:net'
@@ -35,8 +36,47 @@ export function masked({ address, bits }: Network): Network {
 
 /** The network in its one form, as in `2001:db8::/32` (RFC 5952). */
 export function formatNetwork({ address, bits }: Network): string {
-  const text = address.kind() === 'ipv4' ? address.toString() : (address as ipaddr.IPv6).toRFC5952String()
-  return `${text}/${bits}`
+  return `${formatAddress(address)}/${bits}`
+}
+
+/** Why a text cannot stand for a network in settings or a list. */
+export interface NetworkMistake {
+  readonly problem: string
+  readonly hint: string
+}
+
+/** Finds what is wrong with a network that a person wrote, or null. Stricter than `parseNetwork`: with bits set beyond the
+ * prefix it is unclear whether the network or the address was meant. */
+export function mistakeInNetwork(text: string): NetworkMistake | null {
+  const network = parseNetwork(text)
+  if (!network)
+    return {
+      problem: 'is not a network',
+      hint: 'write a CIDR block, as in 192.0.2.0/24 or 2001:db8::/32, or an address alone',
+    }
+  const whole = formatNetwork(masked(network))
+  if (whole === formatNetwork(network)) return null
+  const alone = formatNetwork({ ...network, bits: widthOf(network.address) })
+  return {
+    problem: `has bits set beyond its prefix of ${network.bits}`,
+    hint: `the network is ${whole}; the address alone is ${alone}`,
+  }
+}
+
+/** Returns an address in its one form (RFC 5952), an IPv4-mapped one as IPv4, without a zone; null for what is none. */
+export function canonicalAddress(text: string): string | null {
+  const address = parseAddress(text)
+  return address && formatAddress(address)
+}
+
+/** Returns whether an IP address is this machine's own: 127.0.0.0/8 or ::1. False for what is no address. */
+export function isLoopback(address: string): boolean {
+  return parseAddress(address)?.range() === 'loopback'
+}
+
+/** Returns whether a host, as settings and URLs name it, cannot be reached from another machine. */
+export function isLoopbackHost(host: string): boolean {
+  return host.toLowerCase() === 'localhost' || isLoopback(host.replace(/^\[(.*)\]$/, '$1'))
 }
 
 /** Tells whether an address is in one of these networks. What is no address is in none. */
@@ -54,6 +94,9 @@ export interface PrefixBits {
 /** What one person or machine has for themselves: nobody gets a new budget by taking the next address of it. */
 const NEIGHBOURHOOD: PrefixBits = { ipv4: 24, ipv6: 64 }
 
+/** What one client has: an IPv4 address, or the IPv6 network in which a host chooses its addresses (RFC 7421). */
+export const ONE_CLIENT: PrefixBits = { ipv4: 32, ipv6: 64 }
+
 /** The network that an address belongs to, in its one form; what is no address is returned as it is. */
 export function networkOf(text: string, bits: PrefixBits = NEIGHBOURHOOD): string {
   const address = parseAddress(text)
@@ -65,6 +108,10 @@ export function networkOf(text: string, bits: PrefixBits = NEIGHBOURHOOD): strin
 function parseAddress(text: string): Address | null {
   const withoutZone = text.replace(/%.*$/, '')
   return isIP(withoutZone) === 0 ? null : ipaddr.process(withoutZone)
+}
+
+function formatAddress(address: Address): string {
+  return address.kind() === 'ipv4' ? address.toString() : (address as ipaddr.IPv6).toRFC5952String()
 }
 
 function contains(network: Network | null, address: Address): boolean {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { BlockList, isIPv6 } from 'node:net'
 import t from 'tap'
-import { formatNetwork, isWithin, masked, networkOf, parseNetwork } from '../../src/auth/networks.js'
+import { formatNetwork, isWithin, masked, networkOf, parseNetwork } from '../../src/model/network.js'
 
 /** The network in its one form, or null. */
 function wellFormed(text: string): string | null {
