@@ -22,6 +22,7 @@ import type { ListenerAddress } from './proxy/proxy.js'
 import { LiveSettings } from './settings/live.js'
 import type { Settings } from './settings.js'
 import { hasAdmin } from './store/people.js'
+import type { HostNames } from './upstream/host-names.js'
 
 /** What one process runs of Postern; both by default. */
 export type Part = 'proxy' | 'api'
@@ -31,6 +32,8 @@ export interface InstanceOptions {
   readonly only?: Part | undefined
   /** Monotonic milliseconds. Default: the process's own. */
   readonly now?: (() => number) | undefined
+  /** How upstream hosts are found. Default: the names of the process. */
+  readonly names?: HostNames | undefined
 }
 
 /** A running instance. */
@@ -121,7 +124,7 @@ export async function startInstance(settings: Settings, log: Logger, options: In
 async function start(
   settings: Settings,
   log: Logger,
-  { only, now }: InstanceOptions,
+  { only, now, names }: InstanceOptions,
   shutdown: Shutdown,
 ): Promise<Instance> {
   const departure = new Departure()
@@ -130,7 +133,7 @@ async function start(
   shutdown.add(() => knowledge.store.close())
   const certificates = new Certificates(metrics, log)
   const books = createBookkeeping(settings, knowledge, metrics, log)
-  const parts = { settings, knowledge, books, certificates, metrics, log }
+  const parts = { settings, knowledge, books, certificates, metrics, log, names }
   const plane = only === 'api' ? null : createDataPlane(parts)
   shutdown.add(() => plane?.enforcer.close())
 

@@ -239,7 +239,7 @@ const FILE = Type.Object({
       default: '10s',
       minimum: 100,
       maximum: 5 * MINUTE_MS,
-      description: 'The longest that connecting to an upstream server may take, TLS and login included.',
+      description: 'The longest that connecting to an upstream server may take: name look-up, TLS and login.',
     }),
   }),
   revocation: Type.Object({

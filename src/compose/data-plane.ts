@@ -13,6 +13,7 @@ import { Proxy } from '../proxy/proxy.js'
 import { Sessions } from '../proxy/sessions.js'
 import { live } from '../settings/live.js'
 import type { ListenerSettings, Settings } from '../settings.js'
+import type { HostNames } from '../upstream/host-names.js'
 import { SaltedPasswords } from '../upstream/salted-passwords.js'
 import type { Bookkeeping } from './bookkeeping.js'
 import type { Certificates } from './certificates.js'
@@ -26,6 +27,8 @@ export interface DataPlaneOptions {
   readonly certificates: Certificates
   readonly metrics: Metrics
   readonly log: Logger
+  /** How upstream hosts are found. Default: the names of the process. */
+  readonly names?: HostNames | undefined
 }
 
 export interface DataPlane {
@@ -41,7 +44,7 @@ const MAX_CANCELS_IN_FLIGHT = 100
 
 /** Makes the proxy; it does not listen yet. Throws when a certificate can't be loaded. */
 export function createDataPlane(options: DataPlaneOptions): DataPlane {
-  const { settings, knowledge, books, certificates, metrics, log } = options
+  const { settings, knowledge, books, certificates, metrics, log, names } = options
   const { accounts, databases, revocations, verifier, cancelChannel, now } = knowledge
   const { limits, login, upstream, revocation } = settings
   const events = withBooks(observeProxy(metrics, log), books)
@@ -79,6 +82,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     macKeys: cancelMacKeys(settings),
     peers: cancelChannel,
     timeoutMs: CANCEL_TIMEOUT_MS,
+    ...(names && { names }),
     maxInFlight: MAX_CANCELS_IN_FLIGHT,
     get wrongKeysPerMinute() {
       return limits.wrongCancelKeys
@@ -115,7 +119,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
           sessionsPerKey: limits.sessionsPerKey,
         })),
       ),
-      upstream: live(() => ({ connectTimeoutMs: upstream.connectTimeoutMs, saltedPasswords })),
+      upstream: live(() => ({ connectTimeoutMs: upstream.connectTimeoutMs, saltedPasswords, names })),
       timeouts: live(() => ({
         loginMs: login.timeoutMs,
         startupMs: login.startupTimeoutMs,

@@ -2,7 +2,7 @@
 // Manual, "Canceling Requests in Progress". The requester proves nothing but the key, and is told nothing.
 
 import { createHmac } from 'node:crypto'
-import { sendCancel } from '../upstream/cancel.js'
+import { sendCancel, type CancelOptions } from '../upstream/cancel.js'
 import type { Target } from '../upstream/target.js'
 import { int32 } from '../wire/frame.js'
 import type { CancelKey } from '../wire/startup.js'
@@ -19,7 +19,7 @@ export interface CancelPeers {
   ask(mac: string, clientAddress: string): Promise<CancelAnswer | null>
 }
 
-export interface CancelsOptions extends CancelBudgetOptions {
+export interface CancelsOptions extends CancelBudgetOptions, CancelOptions {
   /** Keys of the MACs, the same on all instances that are to understand each other: the first one is for asking, and
    * questions that were made with any of them are understood.
    *
@@ -28,7 +28,6 @@ export interface CancelsOptions extends CancelBudgetOptions {
    * nothing. It names a session, which whoever has a login to the store can ask to cancel again while it lasts. */
   readonly macKeys: readonly [Buffer, ...Buffer[]]
   readonly peers: CancelPeers
-  readonly timeoutMs: number
   /** Clients' requests that may be under way to databases at the same time, and those to other instances; more are
    * dropped, as lost packets would be. */
   readonly maxInFlight: number

@@ -3,6 +3,7 @@
 import type { Principal } from '../auth/principal.js'
 import type { Grant } from '../auth/grant.js'
 import { dial } from '../upstream/dial.js'
+import type { HostNames } from '../upstream/host-names.js'
 import { logIn, type UpstreamSession } from '../upstream/login.js'
 import type { SaltedPasswords } from '../upstream/salted-passwords.js'
 import { binary } from '../wire/binary-string.js'
@@ -13,6 +14,8 @@ export interface ConnectOptions {
   /** For all of it: connect, TLS and login. */
   readonly connectTimeoutMs: number
   readonly saltedPasswords: SaltedPasswords
+  /** Default: the names of the process. */
+  readonly names?: HostNames | undefined
 }
 
 /** Logs in to the granted database. Rejects with UpstreamError. */
@@ -20,12 +23,12 @@ export async function connect(
   grant: Grant,
   principal: Principal,
   opening: Extract<Opening, { kind: 'startup' }>,
-  { connectTimeoutMs, saltedPasswords }: ConnectOptions,
+  { connectTimeoutMs, saltedPasswords, names }: ConnectOptions,
   signal: AbortSignal,
 ): Promise<UpstreamSession> {
   const { database, login } = grant
   const startedAt = performance.now()
-  const leg = await dial(database, { connectTimeoutMs, signal })
+  const leg = await dial(database, { connectTimeoutMs, signal, ...(names && { names }) })
   const timeoutMs = Math.max(1, Math.ceil(connectTimeoutMs - (performance.now() - startedAt)))
   return logIn(leg, {
     user: login.user,

@@ -5,10 +5,12 @@ import { encodeSslRequest } from '../wire/startup.js'
 import { parseEncryptionAnswer } from '../wire/encryption.js'
 import { WireError } from '../wire/wire-error.js'
 import { withDeadline } from './deadline.js'
+import { hostNames, type HostNames } from './host-names.js'
 import { Leg, READ_BUFFER_BYTES } from './leg.js'
-import { isUnixSocket, type Target } from './target.js'
+import { reach, reachAddress, type Reach } from './reach.js'
+import { addressText, isUnixSocket, type Target } from './target.js'
 import { tlsOptions } from './tls-options.js'
-import { asUpstreamError, UpstreamError, type UpstreamErrorKind } from './upstream-error.js'
+import { asUpstreamError, attempt, UpstreamError } from './upstream-error.js'
 
 // Under a mode that insists on TLS only the answer to SSLRequest is read in the clear: one byte, if it is an honest one.
 const ANSWER_BUFFER_BYTES = 64
@@ -20,6 +22,8 @@ export interface DialOptions {
   readonly connectTimeoutMs: number
   /** To give up earlier. */
   readonly signal?: AbortSignal
+  /** Default: the names of the process. */
+  readonly names?: HostNames
 }
 
 /**
@@ -28,29 +32,26 @@ export interface DialOptions {
  * nobody who can touch the packets.
  * @throws UpstreamError `unreachable`, `timeout`, `aborted`, `tls`, or `protocol` for bytes sent ahead of the handshake
  */
-export async function dial(target: Target, { connectTimeoutMs, signal }: DialOptions): Promise<Leg> {
-  const step = `upstream connect to ${describe(target)}`
+export async function dial(target: Target, { connectTimeoutMs, signal, names }: DialOptions): Promise<Leg> {
+  const step = `upstream connect to ${addressText(target)}`
+  const until = performance.now() + connectTimeoutMs
   return withDeadline({ step, timeoutMs: connectTimeoutMs, signal }, async deadline => {
-    const leg = await connect(target, deadline)
+    const readBufferBytes = mayStayPlain(target) ? READ_BUFFER_BYTES : ANSWER_BUFFER_BYTES
+    const way: Reach = { target, step, readBufferBytes, deadline, until, names: names ?? hostNames }
+    const { leg, address } = await reach(way)
     if (isUnixSocket(target) || target.sslMode === 'disable') return leg
     try {
       return await secure(leg, target, deadline)
     } catch (error) {
       leg.destroy()
-      if (target.sslMode === 'prefer' && isTlsFailure(error)) return connect(target, deadline)
+      if (target.sslMode === 'prefer' && isTlsFailure(error)) {
+        return attempt('unreachable', step, reachAddress(way, address))
+      }
+      // Another server may have got the address since.
+      way.names.suspect(target.host)
       throw error
     }
   })
-}
-
-async function connect(target: Target, deadline: AbortSignal): Promise<Leg> {
-  const { host, port } = target
-  const leg = isUnixSocket(target)
-    ? new Leg({ path: `${host}/.s.PGSQL.${port}` })
-    : new Leg({ host, port }, mayStayPlain(target) ? READ_BUFFER_BYTES : ANSWER_BUFFER_BYTES)
-  leg.destroyOn(deadline)
-  await attempt('unreachable', `upstream connect to ${describe(target)}`, leg.connected())
-  return leg
 }
 
 async function secure(leg: Leg, target: Target, deadline: AbortSignal): Promise<Leg> {
@@ -89,22 +90,10 @@ function readAnswer(chunk: Buffer): 'accepted' | 'refused' {
   }
 }
 
-async function attempt<T>(kind: UpstreamErrorKind, step: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (error) {
-    throw asUpstreamError(kind, step, error)
-  }
-}
-
 function mayStayPlain({ sslMode }: Target): boolean {
   return sslMode === 'disable' || sslMode === 'prefer'
 }
 
 function isTlsFailure(error: unknown): boolean {
   return error instanceof UpstreamError && error.kind === 'tls'
-}
-
-function describe({ host, port }: Target): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

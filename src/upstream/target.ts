@@ -48,6 +48,11 @@ export function isUnixSocket({ host }: Pick<Target, 'host'>): boolean {
   return host.startsWith('/')
 }
 
+/** Returns host and port as people write them: `db.example:5432`, `[::1]:5432`. */
+export function addressText({ host, port }: Pick<Target, 'host' | 'port'>): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
 /**
  * Parses `postgres://user:password@host:port/dbname?sslmode=…&sslrootcert=FILE`; a Unix socket's directory goes into
  * `?host=`. Without `sslmode` it is `verify-full`, or `prefer` on loopback and Unix sockets. `sslrootcert=system` and

@@ -3,6 +3,7 @@
 import net from 'node:net'
 import tls from 'node:tls'
 import { tlsServerEndPoint } from '../scram/channel-binding.js'
+import { withoutTrailingDot } from './resolv-conf.js'
 import type { Target } from './target.js'
 
 /** The ALPN name of the PostgreSQL protocol: IANA's registry; sent by libpq since 17. */
@@ -21,7 +22,8 @@ export function tlsOptions({ host, sslMode, sslRootCert }: Target): tls.Connecti
     // Given host as Node's own idea of the name would be the SNI, which an address has none of (RFC 6066 s.3).
     checkServerIdentity: (_name, certificate) =>
       sslMode === 'verify-full' ? tls.checkServerIdentity(host, certificate) : undefined,
-    ...(net.isIP(host) === 0 ? { servername: host } : {}),
+    // Without the dot of a complete name (RFC 6066 s.3).
+    ...(net.isIP(host) === 0 ? { servername: withoutTrailingDot(host) } : {}),
     ...(sslRootCert === null ? {} : { ca: sslRootCert }),
   }
 }

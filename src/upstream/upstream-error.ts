@@ -35,7 +35,8 @@ export class UpstreamError extends Error {
   readonly raw?: Buffer
   readonly sqlstate?: string
 
-  constructor(kind: UpstreamErrorKind, message: string, { raw, sqlstate, cause }: UpstreamErrorOptions = {}) {
+  constructor(kind: UpstreamErrorKind, message: string, options: UpstreamErrorOptions = {}) {
+    const { raw, sqlstate, cause } = options
     super(message, cause === undefined ? {} : { cause })
     this.kind = kind
     if (raw !== undefined) this.raw = raw
@@ -47,6 +48,15 @@ export class UpstreamError extends Error {
 export function asUpstreamError(kind: UpstreamErrorKind, step: string, error: unknown): UpstreamError {
   if (error instanceof UpstreamError) return error
   return new UpstreamError(kind, `${step}: ${reasonOf(error)}`, { cause: error })
+}
+
+/** Waits for a step's work, and wraps its error as `asUpstreamError` does. */
+export async function attempt<T>(kind: UpstreamErrorKind, step: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw asUpstreamError(kind, step, error)
+  }
 }
 
 // A connect to several addresses fails with an AggregateError, whose message is empty but whose code is not.

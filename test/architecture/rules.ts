@@ -26,7 +26,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   auth: { ours: ['model', 'scram', 'errors'], node: ['crypto'], packages: ['lru-cache', 'argon2'] },
   upstream: {
     ours: ['model', 'wire', 'scram', 'errors'],
-    node: NETWORK,
+    // dns, and what the system's resolver reads as well: the hosts file, resolv.conf, the families of this machine.
+    node: [...NETWORK, 'dns/promises', 'fs', 'os'],
     packages: ['pg-protocol', 'pg-connection-string', 'lru-cache'],
   },
   proxy: { ours: ['model', 'wire', 'auth', 'upstream', 'errors'], node: NETWORK, packages: [] },

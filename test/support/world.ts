@@ -23,6 +23,7 @@ import { createKey, revokeKey } from '../../src/store/keys.js'
 import { migrate } from '../../src/store/migrate.js'
 import type { Store } from '../../src/store/pool.js'
 import { withTransaction } from '../../src/store/transaction.js'
+import type { HostNames } from '../../src/upstream/host-names.js'
 import { watchSecret, watchText } from './leak-watch.js'
 import { testServer, type TestServer } from './postgres.js'
 
@@ -74,6 +75,8 @@ export interface WorldOptions {
   readonly env?: Record<string, string>
   /** What the instance runs. Default: the proxy alone. */
   readonly only?: Part | 'both'
+  /** How the instance finds upstream hosts. Default: as in production. */
+  readonly names?: HostNames
   readonly server?: TestServer
 }
 
@@ -119,6 +122,7 @@ export async function makeWorld(t: Test, options: WorldOptions = {}): Promise<Wo
     const instance = await startInstance(settings, createLogger({ level: 'debug', destination }), {
       only: only === 'both' ? undefined : only,
       now: () => performance.now() + skipped,
+      names: options.names,
     })
     t.teardown(() => instance.stop())
     return instance

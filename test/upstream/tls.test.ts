@@ -3,6 +3,7 @@
 import t from 'tap'
 import { sendCancel } from '../../src/upstream/cancel.js'
 import { dial } from '../../src/upstream/dial.js'
+import { HostNames } from '../../src/upstream/host-names.js'
 import type { SslMode, Target } from '../../src/upstream/target.js'
 import { makeCertificates } from './certificates.js'
 import { failureOf, logInAs } from './log-in-as.js'
@@ -47,6 +48,18 @@ for (const version of VERSIONS) {
         t.equal(leg.tls?.encrypted, true, `${target.sslMode} at ${target.host}`)
       }
       t.equal((await failureOf(logInAs(t, at('disable', null), { user, password }))).kind, 'login_refused')
+    })
+
+    await t.test('checks the name that was given, whatever address it has', async t => {
+      const dir = t.testdir({ hosts: '127.0.0.1 db.test\n127.0.0.1 localhost\n' })
+      const names = new HostNames({ hostsFile: `${dir}/hosts` })
+      const error = await failureOf(dial(at('verify-full', ca, 'db.test'), { connectTimeoutMs: 5_000, names }))
+      t.match(error, { kind: 'tls', message: /db\.test/ })
+      for (const host of ['localhost', 'localhost.']) {
+        const leg = await dial(at('verify-full', ca, host), { connectTimeoutMs: 5_000, names })
+        t.equal(leg.tls?.authorized, true, host)
+        leg.destroy()
+      }
     })
 
     await t.test('trusts only the authority that was given, or those of the system', async t => {
