@@ -14,6 +14,7 @@ import { Sessions } from '../proxy/sessions.js'
 import { live } from '../settings/live.js'
 import type { ListenerSettings, Settings } from '../settings.js'
 import type { HostNames } from '../upstream/host-names.js'
+import { OldProtocol } from '../upstream/old-protocol.js'
 import { SaltedPasswords } from '../upstream/salted-passwords.js'
 import type { Bookkeeping } from './bookkeeping.js'
 import type { Certificates } from './certificates.js'
@@ -50,6 +51,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   const events = withBooks(observeProxy(metrics, log), books)
   const sessions = new Sessions()
   const saltedPasswords = new SaltedPasswords()
+  const oldProtocol = new OldProtocol(now)
   const failedLogins = new FailedLogins(
     live(() => ({
       maxBadTokens: settings.failedLogins.perNetwork,
@@ -119,7 +121,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
           sessionsPerKey: limits.sessionsPerKey,
         })),
       ),
-      upstream: live(() => ({ connectTimeoutMs: upstream.connectTimeoutMs, saltedPasswords, names })),
+      upstream: live(() => ({ connectTimeoutMs: upstream.connectTimeoutMs, saltedPasswords, oldProtocol, names })),
       timeouts: live(() => ({
         loginMs: login.timeoutMs,
         startupMs: login.startupTimeoutMs,

@@ -5,39 +5,64 @@ import type { Grant } from '../auth/grant.js'
 import { dial } from '../upstream/dial.js'
 import type { HostNames } from '../upstream/host-names.js'
 import { logIn, type UpstreamSession } from '../upstream/login.js'
+import { rejectsVersion, type OldProtocol } from '../upstream/old-protocol.js'
 import type { SaltedPasswords } from '../upstream/salted-passwords.js'
 import { binary } from '../wire/binary-string.js'
-import { isProtocolOption } from '../wire/negotiate.js'
+import { isProtocolOption, type MinorVersion } from '../wire/negotiate.js'
 import type { Opening } from './negotiate.js'
 
 export interface ConnectOptions {
   /** For all of it: connect, TLS and login. */
   readonly connectTimeoutMs: number
   readonly saltedPasswords: SaltedPasswords
+  readonly oldProtocol: OldProtocol
   /** Default: the names of the process. */
   readonly names?: HostNames | undefined
 }
 
-/** Logs in to the granted database. Rejects with UpstreamError. */
+/** Logs in to the granted database; a second time, with protocol 3.0, at a pooler that cannot read a newer start-up packet.
+ * Rejects with UpstreamError. */
 export async function connect(
   grant: Grant,
   principal: Principal,
   opening: Extract<Opening, { kind: 'startup' }>,
-  { connectTimeoutMs, saltedPasswords, names }: ConnectOptions,
+  options: ConnectOptions,
+  signal: AbortSignal,
+): Promise<UpstreamSession> {
+  const { oldProtocol, connectTimeoutMs } = options
+  const until = performance.now() + connectTimeoutMs
+  const logInWith = (minor: MinorVersion) => logInBy(until, grant, principal, { ...opening, minor }, options, signal)
+  const minor = oldProtocol.minorFor(grant.database, opening.minor)
+  if (minor === 0) return logInWith(minor)
+  try {
+    return await logInWith(minor)
+  } catch (error) {
+    if (!rejectsVersion(error)) throw error
+    const session = await logInWith(0)
+    oldProtocol.add(grant.database)
+    return session
+  }
+}
+
+async function logInBy(
+  until: number,
+  grant: Grant,
+  principal: Principal,
+  { parameters, minor }: Extract<Opening, { kind: 'startup' }>,
+  { saltedPasswords, names }: ConnectOptions,
   signal: AbortSignal,
 ): Promise<UpstreamSession> {
   const { database, login } = grant
-  const startedAt = performance.now()
-  const leg = await dial(database, { connectTimeoutMs, signal, ...(names && { names }) })
-  const timeoutMs = Math.max(1, Math.ceil(connectTimeoutMs - (performance.now() - startedAt)))
+  const leftMs = () => Math.max(1, Math.ceil(until - performance.now()))
+  const leg = await dial(database, { connectTimeoutMs: leftMs(), signal, ...(names && { names }) })
   return logIn(leg, {
     user: login.user,
     password: login.password,
     dbname: database.dbname,
-    parameters: upstreamParameters(grant, principal, opening.parameters),
-    minor: opening.minor,
+    parameters: upstreamParameters(grant, principal, parameters),
+    minor,
     saltedPasswords,
-    limits: { timeoutMs },
+    limits: { timeoutMs: leftMs() },
     signal,
   })
 }

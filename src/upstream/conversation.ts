@@ -43,6 +43,8 @@ export class Conversation {
   readonly #reader: PacketReader
   #bytes = 0
   #messages = 0
+  /** Whether anything but notices came. */
+  #hasAnswered = false
   #failure: Error | null = null
   #wake: () => void = () => {}
 
@@ -74,8 +76,11 @@ export class Conversation {
       }
       if (++this.#messages > this.#limits.maxMessages) throw flood('messages')
       const parsed = parseBackendMessage(message)
-      if (parsed.kind === 'error') throw serverError(parsed.fields, message)
-      if (parsed.kind !== 'notice') return parsed
+      if (parsed.kind === 'error') throw serverError(parsed.fields, message, !this.#hasAnswered)
+      if (parsed.kind !== 'notice') {
+        this.#hasAnswered = true
+        return parsed
+      }
       if (this.notices.length < this.#limits.maxNotices) this.notices.push(raw(message))
     }
   }
@@ -104,7 +109,7 @@ export class Conversation {
 // MAX_ERRLEN, postgres src/interfaces/libpq/fe-connect.c: of a longer one libpq says that it lost synchronization.
 const MAX_ERROR_BYTES = 30_000
 
-function serverError(fields: FieldMap, message: Message): UpstreamError {
+function serverError(fields: FieldMap, message: Message, isFirstAnswer: boolean): UpstreamError {
   // Drivers take these fields for granted, so an error without them can't be passed on (CVE-2026-6666).
   const sqlstate = fields.get('C')
   if (sqlstate === undefined || !/^[0-9A-Z]{5}$/.test(sqlstate)) {
@@ -115,7 +120,7 @@ function serverError(fields: FieldMap, message: Message): UpstreamError {
   }
   const refused = sqlstate.startsWith('28')
   const text = `upstream login: the server ${refused ? 'refused the login' : 'answered with an error'} (${sqlstate})`
-  return new UpstreamError(refused ? 'login_refused' : 'server', text, { raw: raw(message), sqlstate })
+  return new UpstreamError(refused ? 'login_refused' : 'server', text, { raw: raw(message), sqlstate, isFirstAnswer })
 }
 
 function raw({ type, body }: Message): Buffer {

@@ -22,6 +22,8 @@ export interface UpstreamErrorOptions {
   readonly raw?: Buffer
   /** Five characters, PostgreSQL manual appendix A: with `raw` only. */
   readonly sqlstate?: string
+  /** Whether this was the server's first answer, before it asked for authentication: with `raw` only. */
+  readonly isFirstAnswer?: boolean
   readonly cause?: unknown
 }
 
@@ -34,11 +36,13 @@ export class UpstreamError extends Error {
   readonly kind: UpstreamErrorKind
   readonly raw?: Buffer
   readonly sqlstate?: string
+  readonly isFirstAnswer: boolean
 
   constructor(kind: UpstreamErrorKind, message: string, options: UpstreamErrorOptions = {}) {
-    const { raw, sqlstate, cause } = options
+    const { raw, sqlstate, isFirstAnswer, cause } = options
     super(message, cause === undefined ? {} : { cause })
     this.kind = kind
+    this.isFirstAnswer = isFirstAnswer ?? false
     if (raw !== undefined) this.raw = raw
     if (sqlstate !== undefined) this.sqlstate = sqlstate
   }
