@@ -9,6 +9,7 @@ import { explain, warn } from './failure.js'
 import type { JsonOption } from './help.js'
 import { meantName, type Names } from './names.js'
 import type { Layout } from './table.js'
+import { write, writeSecret, type Secret } from './output.js'
 import { columnsOf, paintFor, print, type Terminal } from './terminal.js'
 
 export interface Answer {
@@ -18,6 +19,8 @@ export interface Answer {
   readonly text: (layout: Layout) => string
   /** For the person who typed the command: goes to stderr, with and without `--json`. */
   readonly notes?: readonly string[]
+  /** Set when `data` and `text` hold a secret that is shown this once: it is revoked when it cannot be written. */
+  readonly secret?: Secret
   /** The API answered, and what it says is bad: told after all else, exit code 1. */
   readonly failure?: { readonly message: string; readonly hint: string }
 }
@@ -43,9 +46,11 @@ export async function answer(
   options: AskOptions & JsonOption,
   work: (postern: PosternClient, access: ApiAccess) => Promise<Answer>,
 ): Promise<void> {
-  const { data, text, notes = [], failure } = await ask(terminal, options, work)
+  const { data, text, notes = [], failure, secret } = await ask(terminal, options, work)
   const layout = { columns: columnsOf(terminal), paint: paintFor(terminal.stdout, terminal.env) }
-  print(terminal.stdout, options.json ? JSON.stringify(data, null, 2) : text(layout))
+  const out = options.json ? JSON.stringify(data, null, 2) : text(layout)
+  if (secret) await writeSecret(terminal, out, secret)
+  else await write(terminal.stdout, out)
   for (const note of notes) print(terminal.stderr, printable(note))
   if (failure) throw new CommandError(failure.message, failure.hint)
 }

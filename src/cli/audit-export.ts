@@ -1,13 +1,11 @@
 // `postern audit export`: the whole log as it is stored, a JSON object a line, for an archive or another system.
 
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import type { ReadableStream } from 'node:stream/web'
 import type { Command } from 'commander'
 import { ask } from './answer.js'
 import { filterQuery, withFilter, type Filter } from './audit-filter.js'
 import { CommandError } from './command-error.js'
 import { examples } from './help.js'
+import { write } from './output.js'
 import { print, type Terminal } from './terminal.js'
 
 // A log of years takes its time, and is as long as it is.
@@ -27,6 +25,7 @@ export function addAuditExport(audit: Command, terminal: Terminal): void {
       const params = { query: filterQuery(options) }
       const { response } = await postern.GET('/v1/audit-events/export', { params, parseAs: 'stream' })
       const lines = await writeOut(response, terminal)
+      if (lines === null) return
       print(terminal.stderr, `Exported ${lines} ${lines === 1 ? 'event' : 'events'}.`)
     }),
   )
@@ -36,16 +35,15 @@ export function addAuditExport(audit: Command, terminal: Terminal): void {
   ])
 }
 
-/** Passes the answer on as it comes, and counts its lines. */
-async function writeOut({ body }: Response, { stdout }: Terminal): Promise<number> {
+/** Passes the answer on as it comes.
+ * @returns how many lines it had; null when the reader has left, as head does */
+async function writeOut({ body }: Response, { stdout }: Terminal): Promise<number | null> {
   if (!body) throw new CommandError('the answer is empty', 'try again')
   let lines = 0
-  const counted = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of chunks) {
-      for (const byte of chunk) if (byte === 0x0a) lines++
-      yield chunk
-    }
+  // Leaving the loop early cancels the request.
+  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+    for (const byte of chunk) if (byte === 0x0a) lines++
+    if (!(await write(stdout, chunk))) return null
   }
-  await pipeline(Readable.fromWeb(body as ReadableStream<Uint8Array>), counted, stdout, { end: false })
   return lines
 }

@@ -8,7 +8,8 @@ import { SCRIPTS, SHELLS, type Shell } from './completion-scripts.js'
 import { printable } from './display-text.js'
 import { examples } from './help.js'
 import { listNames } from './names.js'
-import { print, type Terminal } from './terminal.js'
+import { write } from './output.js'
+import type { Terminal } from './terminal.js'
 
 /** Adds `completion` and the hidden `__complete`. */
 export function completionCommands(program: Command, terminal: Terminal): void {
@@ -20,7 +21,7 @@ export function completionCommands(program: Command, terminal: Terminal): void {
         'and people that the API lists.',
     )
     .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
-    .action((shell: Shell) => print(terminal.stdout, SCRIPTS[shell]))
+    .action((shell: Shell) => write(terminal.stdout, SCRIPTS[shell]).then(() => undefined))
   examples(command, [
     ['source <(postern completion bash)', 'In ~/.bashrc.'],
     ['source <(postern completion zsh)', 'In ~/.zshrc, after compinit.'],
@@ -31,7 +32,7 @@ export function completionCommands(program: Command, terminal: Terminal): void {
     .helpOption(false)
     .action(async (words: string[]) => {
       const current = words.at(-1) ?? ''
-      print(terminal.stdout, await lines(complete(program, words), current, terminal))
+      await write(terminal.stdout, await lines(complete(program, words), current, terminal))
     })
 }
 

@@ -4,6 +4,7 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { parseMinutes } from './amounts.js'
 import { answer, given } from './answer.js'
 import { days, examples, withJson, type JsonOption } from './help.js'
+import { keySecret } from './key-secret.js'
 import { time } from './table.js'
 import type { Terminal } from './terminal.js'
 
@@ -35,6 +36,10 @@ export function addKeyRotate(key: Command, terminal: Terminal): void {
       return {
         data: rotated,
         text: () => rotated.token,
+        secret: {
+          ...keySecret(postern, made),
+          next: `key ${replaced.id} ${end} and cannot be rotated again: postern key create ${made.account}`,
+        },
         notes: [
           `Made key ${made.id} of ${made.account}; key ${replaced.id} ${end}.`,
           'This is the only time that its token is shown: keep it where secrets are kept.',

@@ -8,6 +8,7 @@ import { addKeyRevoke, addKeyRevokeAll } from './key-revoke.js'
 import { addKeyRotate } from './key-rotate.js'
 import { all } from './listing.js'
 import { ofAccount } from './names.js'
+import { keySecret } from './key-secret.js'
 import { day, table, time, type Column } from './table.js'
 import type { Terminal } from './terminal.js'
 
@@ -57,6 +58,7 @@ function addCreate(key: Command, terminal: Terminal): void {
       return {
         data: made,
         text: () => made.token,
+        secret: keySecret(postern, made.key),
         notes: [
           `Made key ${made.key.id} of ${account}; it ${expiry}.`,
           'This is the only time that its token is shown: keep it where secrets are kept.',

@@ -8,10 +8,11 @@ import { httpUrl, isExposed } from './api-url.js'
 import { usageError } from './command-error.js'
 import { warn } from './failure.js'
 import { examples, withJson, type JsonOption } from './help.js'
+import { write } from './output.js'
 import { SecretInput } from './secret-input.js'
 import { loginFile, readLogin, removeLogin, writeLogin } from './stored-login.js'
 import { details, time, type Layout } from './table.js'
-import { print, type Terminal } from './terminal.js'
+import type { Terminal } from './terminal.js'
 
 type Me = components['schemas']['Me']
 
@@ -73,7 +74,7 @@ function addLogout(program: Command, terminal: Terminal): void {
   withJson(command).action(async ({ json = false }: JsonOption) => {
     const removed = await removeLogin(terminal.env)
     const text = removed ? `Logged out: ${loginFile(terminal.env)} is removed.` : 'There was no login.'
-    print(terminal.stdout, json ? JSON.stringify({ removed }, null, 2) : text)
+    await write(terminal.stdout, json ? JSON.stringify({ removed }, null, 2) : text)
   })
   examples(command, [['postern logout', 'Remove the key from this machine.']])
 }

@@ -15,6 +15,7 @@ import { instanceCommands } from './instance.js'
 import { keyCommands } from './key.js'
 import { loginBlockCommands } from './login-block.js'
 import { loginCommands } from './login.js'
+import { outputError } from './output.js'
 import { serverCommands } from './server.js'
 import { sessionCommands } from './session.js'
 import { DEFAULT_COLUMNS, type Terminal } from './terminal.js'
@@ -26,13 +27,21 @@ import type { ExitCode } from './command-error.js'
  * @returns how the process should end. Never rejects. */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
   let ended: number = 0 satisfies ExitCode
+  // Without listeners a write that fails would end the process with a stack trace. What a command writes and waits for is
+  // told by the write itself; this is for help and for the commands that run a server.
+  let lost: NodeJS.ErrnoException | undefined
+  terminal.stdout.on('error', (error: NodeJS.ErrnoException) => (lost ??= error))
+  terminal.stderr.on('error', () => undefined)
   const program = createProgram(terminal, exitCode => (ended = exitCode))
   try {
     await program.parseAsync(argv, { from: 'user' })
-    return ended
   } catch (error) {
-    return report(error, program, argv, terminal)
+    ended = report(error, program, argv, terminal)
   }
+  // Help is written without waiting: a stream tells of an error in the next turn.
+  await new Promise(setImmediate)
+  if (ended === 0 && lost && lost.code !== 'EPIPE') return report(outputError(lost), program, argv, terminal)
+  return ended
 }
 
 /** Builds the tree of commands.
@@ -93,7 +102,9 @@ Tables: in a pipe every value is whole, on one line. At a terminal that is too
 narrow, text wraps; then columns are left out, which a line below names; then
 each row becomes a list. Identifiers are never cut.
 
-Exit codes: 0 done, 1 refused or failed, 2 wrong usage.`
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage. A reader that leaves
+early, as head does, is no failure. A token or link that cannot be written is
+revoked.`
 
 function term(command: Command): string {
   const args = command.registeredArguments.map(argument =>

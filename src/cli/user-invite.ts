@@ -30,6 +30,11 @@ export function addInvite(user: Command, terminal: Terminal): void {
       return {
         data: made,
         text: () => made.url,
+        secret: {
+          name: `the link for ${email}`,
+          revoke: () => postern.DELETE('/v1/invitations/{id}', { params: { path: { id: made.invitation.id } } }),
+          byHand: `postern user uninvite ${email}`,
+        },
         notes: [`Invited ${email} as ${options.role}; the link works once, until ${until}.`],
       }
     }),

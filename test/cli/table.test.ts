@@ -178,7 +178,8 @@ void t.test('property: in a pipe each row is one line with every value whole', a
       const [, ...lines] = table(columnsOf(columns), rows, PIPE).split('\n')
       if (lines.length !== rows.length) throw new Error('not a line for each row')
       for (const [index, row] of rows.entries()) {
-        for (const value of row) if (!lines[index]?.includes(printable(value).trimEnd())) throw new Error(`not whole: ${value}`)
+        for (const value of row)
+          if (!lines[index]?.includes(printable(value).trimEnd())) throw new Error(`not whole: ${value}`)
       }
     }),
     { numRuns: 300 },
