@@ -1,9 +1,9 @@
 // Every way a command can fail, in words: `error: …` and `hint: …`, a line each.
 
 import { CommanderError, type Command } from 'commander'
+import { redactText } from '../model/redact.js'
 import { ApiError } from '../sdk/client.js'
 import type { ApiAccess } from './api-access.js'
-import { censor } from './censor.js'
 import { CommandError, type ExitCode } from './command-error.js'
 import { printable } from './display-text.js'
 import { hintFor } from './hints.js'
@@ -19,7 +19,7 @@ export function report(error: unknown, program: Command, argv: readonly string[]
 
 /** Writes a warning as one line on stderr. */
 export function warn(terminal: Terminal, text: string): void {
-  print(terminal.stderr, `warning: ${printable(text)}`)
+  print(terminal.stderr, `warning: ${printable(redactText(text))}`)
 }
 
 /** Turns what a call of the API threw into an error with a hint; anything unknown stays as it is.
@@ -99,7 +99,7 @@ function nearestCommand(program: Command, argv: readonly string[]): string {
 
 function say({ message, hint, exitCode }: CommandError, terminal: Terminal): ExitCode {
   const paint = paintFor(terminal.stderr, terminal.env)
-  print(terminal.stderr, `${paint.alarm('error:')} ${printable(censor(message))}`)
-  print(terminal.stderr, `${paint.strong('hint:')} ${printable(censor(hint))}`)
+  print(terminal.stderr, `${paint.alarm('error:')} ${printable(redactText(message))}`)
+  print(terminal.stderr, `${paint.strong('hint:')} ${printable(redactText(hint))}`)
   return exitCode
 }

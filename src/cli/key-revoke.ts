@@ -1,8 +1,8 @@
 // `postern key revoke` and `revoke-all`: the fast way out, so neither asks a question first.
 
 import type { Command } from 'commander'
+import { keyIdOf } from '../model/redact.js'
 import { answer } from './answer.js'
-import { keyIdOf } from './censor.js'
 import { usageError } from './command-error.js'
 import { examples, withJson, type JsonOption } from './help.js'
 import { ofAccount } from './names.js'
@@ -38,8 +38,6 @@ function checkRevoke(id: string | undefined, token: string | undefined): void {
   if ((id === undefined) === (token === undefined)) {
     throw usageError('give either the id of a key or --token -', 'see postern key revoke --help')
   }
-  const public_ = id === undefined ? null : keyIdOf(id)
-  if (public_ !== null) throw usageError('this is a token, not the id of a key', `the id of its key is ${public_}`)
 }
 
 function revokeById(terminal: Terminal, id: string, options: JsonOption): Promise<void> {

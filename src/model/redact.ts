@@ -1,0 +1,90 @@
+// The one redactor: cuts API key tokens, the user info of URLs and passwords of connection strings out of any text that
+// somebody else may see. Pure, in linear time, and idempotent: what is redacted stays as it is.
+
+const REDACTED = '[redacted]'
+
+// `_`, also percent-encoded, once or several times over.
+const UNDERSCORE = '(?:_|%(?:25)*5f)'
+const PREFIX = `pstn${UNDERSCORE}`
+// A word character, also percent-encoded. Not the beginning of another token, whose secret would be left over.
+const CHARACTER = `(?!${PREFIX})(?:\\w|%(?:25)*(?:3\\d|[46][1-9a-f]|[57][\\da]|5f))`
+// What breaks a token in two without ending it: line ends and all else that is not printed, also as JSON or a URL writes it.
+const BREAK = `(?:(?:(?!\\t)[\\p{C}\\p{Zl}\\p{Zp}\\ufffd]|\\\\+(?:[nr]|u[\\da-f]{4})|%(?:25)*0[ad])+ *)`
+/** Wider than a whole token, so that one cut short, too long or mistyped loses its secret as well.
+ * @param length of a whole one: beyond it the next line does not belong to it any more */
+const secretOf = (length: number) => `((?:${BREAK}?${CHARACTER}){0,${length}}(?:${CHARACTER})*)`
+const TOKEN = new RegExp(`${PREFIX}(?:([0-9A-Za-z]{12})${UNDERSCORE}${secretOf(49)}|${secretOf(62)})`, 'giu')
+/** How much of a token a text must hold to count as one: its key id and 7 characters of its secret. */
+const ENOUGH = 20
+const TOKEN_WORTHY = new RegExp(`${PREFIX}(?:${BREAK}?${CHARACTER}){${ENOUGH}}`, 'iu')
+const MAYBE_TOKEN = /pstn/i
+
+// From the first `://` of a word on. A password may hold anything, also what should have been percent-encoded.
+const URL_AUTHORITY = /:\/\/\S*/g
+// libpq's keyword/value and query forms. `&` ends a value only where another parameter follows.
+const UNQUOTED = '(?:[^\\s&]|&(?!\\w+=))'
+const PASSWORD = new RegExp(`(password\\s*=\\s*)((?:'(?:[^'\\\\]|\\\\[^])*'?)?${UNQUOTED}*)`, 'gi')
+const TOKEN_ID = /pstn_[0-9A-Za-z]{12}_\[redacted\]/
+
+/** Redacts a text: tokens but for their public key id, the user info of URLs, and values of `password=`. */
+export function redactText(text: string): string {
+  let redacted = redactTokens(text)
+  if (redacted.includes('://')) redacted = redacted.replace(URL_AUTHORITY, redactUserInfo)
+  return /password/i.test(redacted) ? redacted.replace(PASSWORD, redactPassword) : redacted
+}
+
+/** Redacts a text that may be missing. */
+export function redactOrNull(text: string | null): string | null {
+  return text === null ? null : redactText(text)
+}
+
+/** Redacts tokens only. What was JSON stays JSON. A key id stays when it stands where it should, so that an admin knows which
+ * key to revoke: `pstn_bF22HzQKxZVD_[redacted]`. */
+export function redactTokens(text: string): string {
+  if (!MAYBE_TOKEN.test(text)) return text
+  return text.replace(TOKEN, (whole, id?: string, secret?: string, rest?: string) => {
+    if (id === undefined) return rest ? `pstn_${REDACTED}` : whole
+    return secret ? `pstn_${id}_${REDACTED}` : whole
+  })
+}
+
+/** Redacts every string in a value of JSON, names of fields too. */
+export function redactDeep<T>(value: T, redact: (text: string) => string = redactText): T {
+  return redactValue(value, redact) as T
+}
+
+/** Whether a text holds a token, or so much of one that it must not be kept as a name or a description. */
+export function holdsToken(text: string): boolean {
+  return MAYBE_TOKEN.test(text) && TOKEN_WORTHY.test(text)
+}
+
+/** Makes a name or a description fit to be kept: a token in it is redacted. */
+export function withoutToken<T extends string | null | undefined>(text: T): T | string {
+  return typeof text === 'string' && holdsToken(text) ? redactTokens(text) : text
+}
+
+/** Finds the public key id of a token that a text begins with; null: it begins with none. */
+export function keyIdOf(text: string): string | null {
+  return /^pstn_([0-9A-Za-z]{12})_/.exec(text)?.[1] ?? null
+}
+
+function redactValue(value: unknown, redact: (text: string) => string): unknown {
+  if (typeof value === 'string') return redact(value)
+  if (Array.isArray(value)) return value.map(item => redactValue(item, redact))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [redact(name), redactValue(item, redact)]))
+}
+
+function redactUserInfo(rest: string): string {
+  const end = rest.lastIndexOf('@')
+  return end === -1 ? rest : `://${stub(rest.slice(0, end))}${rest.slice(end)}`
+}
+
+function redactPassword(whole: string, before: string, value: string): string {
+  return value === '' ? whole : `${before}${stub(value)}`
+}
+
+/** What stands in place of a secret: the id of the token that it was, if it was one. */
+function stub(secret: string): string {
+  return TOKEN_ID.exec(secret)?.[0] ?? REDACTED
+}
