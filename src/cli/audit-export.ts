@@ -1,4 +1,4 @@
-// `postern audit export`: the whole log as it is stored, a JSON object a line, for an archive or another system.
+// `postern audit export`: the whole log, a JSON object a line, for an archive or another system.
 
 import type { Command } from 'commander'
 import { ask } from './answer.js'

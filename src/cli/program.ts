@@ -16,6 +16,7 @@ import { keyCommands } from './key.js'
 import { loginBlockCommands } from './login-block.js'
 import { loginCommands } from './login.js'
 import { outputError } from './output.js'
+import { refuseTokens } from './refuse-tokens.js'
 import { serverCommands } from './server.js'
 import { sessionCommands } from './session.js'
 import { DEFAULT_COLUMNS, type Terminal } from './terminal.js'
@@ -88,6 +89,7 @@ export function createProgram(terminal: Terminal, end: (exitCode: number) => voi
   auditCommands(program, terminal)
   program.commandsGroup('And:')
   completionCommands(program, terminal)
+  refuseTokens(program)
   return program
 }
 

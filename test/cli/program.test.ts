@@ -147,8 +147,30 @@ void t.test('never repeats a secret that stands in the arguments', async t => {
   }
 })
 
-void t.test('tells the id of the key when a token is given for it', async t => {
-  t.match((await runCli(`key revoke ${token}`)).err, /hint: the id of its key is abcdefghijkl\n/)
+void t.test('a token in place of a name is not sent anywhere, and the hint says how to revoke its key', async t => {
+  // Nothing answers there: what were sent would fail with code 1.
+  const env = { POSTERN_API_URL: `http://127.0.0.1:${await closedPort()}`, POSTERN_API_KEY: 'x' }
+  for (const argv of [
+    `key revoke ${token}`,
+    `key create ${token}`,
+    `key create robot --name ${token}`,
+    `group member add ${token} robot`,
+    `group member add staff ${token.toUpperCase()}`,
+    `account create robot --role reader --database shop --database ${token}`,
+    `audit list --target ${token.slice(0, 30)}`,
+    `explain ${token} shop`,
+  ]) {
+    const { code, out, err } = await runCli(argv, { env })
+    t.equal(code, 2, argv)
+    t.equal(out, '')
+    t.notMatch(err, /ssss/i)
+    t.match(
+      err,
+      /^error: \S+ holds an API key token; nothing was sent\nhint: .*revoke it .*postern key revoke .+\n$/,
+      argv,
+    )
+  }
+  t.match((await runCli(`key create ${token}`, { env })).err, 'hint: the id of its key is abcdefghijkl: ')
 })
 
 void t.test('says how to start Postern when nothing is known of it, or nothing answers', async t => {
