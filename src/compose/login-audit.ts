@@ -2,7 +2,6 @@
 // Off the login path: events wait in a queue with a bound, and are appended in batches.
 
 import { Refusal } from '../errors.js'
-import { redactText } from '../ops/redact.js'
 import type { CloseReason } from '../proxy/events.js'
 import type { RelayEnd } from '../proxy/relay.js'
 import type { Session } from '../proxy/sessions.js'
@@ -117,7 +116,7 @@ function ofRefusal({ reason }: Refusal, visit: Visit): NewAuditEvent {
     actorKey: keyId,
     via: 'proxy',
     action: 'session.open',
-    target: isProved ? redactText(database ?? '') : account,
+    target: isProved ? (database ?? '') : account,
     outcome: 'refused',
     reason,
     reference,

@@ -1,6 +1,7 @@
 // What happens to accounts: made, disabled, enabled, deleted. A pinned account is never edited, so its scope can not grow.
 
 import type { Role } from '../auth/account.js'
+import { withoutToken } from '../model/redact.js'
 import { newParameters } from '../scram/parameters.js'
 import { getAccount, type Account, type OrgRole } from './accounts.js'
 import { revokeAllKeys } from './keys.js'
@@ -54,7 +55,15 @@ export async function createPinnedAccount(tx: Transaction, account: NewPinnedAcc
     `insert into postern.accounts
        (name, kind, scope, description, pinned_role, maker_id, scram_salt, scram_iterations, allow_from)
      values ($1, 'service', 'pinned', $2, $3, $4, $5, $6, $7) returning id`,
-    [account.name, account.description, account.role, account.makerId, salt, iterations, account.allowFrom],
+    [
+      account.name,
+      withoutToken(account.description),
+      account.role,
+      account.makerId,
+      salt,
+      iterations,
+      account.allowFrom,
+    ],
   )
   const id = row?.id ?? ''
   await tx.run(

@@ -1,13 +1,13 @@
 // Reads the audit log from its beginning, page by page, so that a log of any size leaves in bounded memory.
 
 import {
-  EVENT_SQL,
-  FILTER_SQL,
   filterValues,
+  pageSql,
   toEvent,
   type AuditEvent,
   type AuditFilter,
   type EventRow,
+  type PageSql,
 } from './audit.js'
 import type { Executor } from './pool.js'
 
@@ -20,13 +20,11 @@ export async function* exportAuditEvents(db: Executor, filter: AuditFilter): Asy
   let after = 0
   for (;;) {
     const values = [...filterValues(filter), after, head?.seq ?? 0, PAGE_SIZE]
-    const events = (await db.run<EventRow>('export audit events', EXPORT_SQL, values)).map(toEvent)
+    const events = (await db.run<EventRow>('export audit events', pageSql(filter, OLDEST_FIRST), values)).map(toEvent)
     yield events
     if (events.length < PAGE_SIZE) return
     after = events.at(-1)?.seq ?? after
   }
 }
 
-const EXPORT_SQL = `
-  select ${EVENT_SQL} from postern.audit_events
-  where ${FILTER_SQL} and seq > $8::bigint and seq <= $9::bigint order by seq limit $10`
+const OLDEST_FIRST: PageSql = { place: 'seq > $8::bigint and seq <= $9::bigint', order: 'seq', limit: '$10' }

@@ -1,6 +1,7 @@
 // People who are signed in to the console. Stored is the SHA-256 of a cookie's 32 random bytes, never the cookie.
 
 import type { EpochMs } from '../auth/account.js'
+import { redactOrNull } from '../model/redact.js'
 import type { Executor } from './pool.js'
 import { StoreError } from './store-error.js'
 import { isUuid } from './uuid.js'
@@ -27,13 +28,13 @@ export interface NewConsoleSession {
 
 /** Sessions of one person at a time; the oldest ends for one more. */
 const MAX_SESSIONS = 50
-const MAX_USER_AGENT = 300
+const MAX_TEXT = 300
 
 /** Signs a person in.
  * @throws StoreError `not_found` when the account is no active person */
 export async function createConsoleSession(db: Executor, session: NewConsoleSession): Promise<ConsoleSession> {
-  const { accountId, secretHash, maxAgeMs, address } = session
-  const userAgent = session.userAgent?.slice(0, MAX_USER_AGENT).replaceAll('\0', '') ?? null
+  const { accountId, secretHash, maxAgeMs } = session
+  const [userAgent, address] = [session.userAgent, session.address].map(storable)
   const [made] = await db.run<ConsoleSession>(
     'sign in',
     `insert into postern.console_sessions as s (account_id, secret_hash, expires_at, address, user_agent)
@@ -114,6 +115,11 @@ export async function pruneConsoleSessions(db: Executor): Promise<void> {
     'prune console sessions',
     "delete from postern.console_sessions where least(expires_at, revoked_at) < now() - interval '1 day'",
   )
+}
+
+/** Made fit to be stored: the client chose it. Redacted after what could put a token together again, and before the cut. */
+function storable(text: string | null): string | null {
+  return redactOrNull(text?.replaceAll('\0', '') ?? null)?.slice(0, MAX_TEXT) ?? null
 }
 
 function liveSql(idleMs: string): string {

@@ -1,6 +1,7 @@
 // Service accounts of the scope `groups`: what they reach is what their groups give, so unlike pinned ones they can be
 // edited.
 
+import { withoutToken } from '../model/redact.js'
 import { newParameters } from '../scram/parameters.js'
 import { getAccount, type Account } from './accounts.js'
 import { StoreError } from './store-error.js'
@@ -24,7 +25,7 @@ export async function createGroupsAccount(tx: Transaction, account: NewGroupsAcc
     'create a service account',
     `insert into postern.accounts (name, kind, scope, description, scram_salt, scram_iterations, allow_from)
      values ($1, 'service', 'groups', $2, $3, $4, $5) returning id`,
-    [account.name, account.description, salt, iterations, account.allowFrom],
+    [account.name, withoutToken(account.description), salt, iterations, account.allowFrom],
   )
   return setGroups(tx, row?.id ?? '', account.groupIds, 'create a service account')
 }
@@ -42,7 +43,7 @@ export async function editGroupsAccount(
     doing,
     `update postern.accounts set description = $2, allow_from = $3
      where id = $1 and scope = 'groups' and deleted_at is null returning id`,
-    [id, description, allowFrom],
+    [id, withoutToken(description), allowFrom],
   )
   if (rows.length === 0) throw new StoreError('not_found', doing)
   return setGroups(tx, id, groupIds, doing)

@@ -1,6 +1,7 @@
 // Groups: named sets of accounts and grants. Who is in one: group-members.ts; what it gives: group-grants.ts.
 
 import type { EpochMs } from '../auth/account.js'
+import { withoutToken } from '../model/redact.js'
 import { decodeCursor, toPage, type Page, type PageRequest } from './page.js'
 import type { Executor } from './pool.js'
 import { searchSql } from './search.js'
@@ -26,7 +27,7 @@ export async function createGroup(db: Executor, group: NewGroup): Promise<Group>
   const [row] = await db.run<{ id: string }>(
     'create a group',
     'insert into postern.groups (name, description, organization_admin) values ($1, $2, $3) returning id',
-    [group.name, group.description, group.organizationAdmin],
+    [group.name, withoutToken(group.description), group.organizationAdmin],
   )
   return getGroup(db, row?.id ?? '')
 }
@@ -74,7 +75,7 @@ export async function editGroup(
   await db.run(
     'edit a group',
     'update postern.groups set name = $2, description = $3, organization_admin = $4 where id = $1',
-    [id, name, description, organizationAdmin],
+    [id, name, withoutToken(description), organizationAdmin],
   )
   return getGroup(db, id)
 }

@@ -2,6 +2,7 @@
 // twice. A request claims its key first; its answer is kept in the transaction of the change. So a process that dies in
 // between leaves a claim without an answer, which says that nothing was changed, and lapses.
 
+import { redactText } from '../model/redact.js'
 import type { Executor } from './pool.js'
 import { StoreError } from './store-error.js'
 import type { Transaction } from './transaction.js'
@@ -43,9 +44,10 @@ const PRUNE_BATCH = 5000
 
 /** Claims a request, or tells what became of the one that was sent with this key before. */
 export async function claimRequest(db: Executor, request: RepeatableRequest): Promise<ClaimOutcome> {
-  const { accountId, key, fingerprint } = request
+  const { accountId, fingerprint } = request
+  const key = redactText(request.key)
   const [claimed] = await db.run<{ at: string }>('claim a request', CLAIM_SQL, [accountId, key, fingerprint])
-  if (claimed) return { state: 'claimed', claim: { ...request, at: claimed.at } }
+  if (claimed) return { state: 'claimed', claim: { accountId, key, fingerprint, at: claimed.at } }
   const [known] = await db.run<KeptRow>('look for an answer', LOOK_SQL, [accountId, key])
   // Released between the two statements.
   if (!known) return { state: 'under-way' }

@@ -1,6 +1,7 @@
 // The instances that run, as each of them last reported: what an admin looks at to see where a change is in force.
 
 import type { EpochMs, Seq } from '../auth/account.js'
+import { redactText } from '../model/redact.js'
 import type { Executor } from './pool.js'
 
 /** What an instance tells of itself. */
@@ -53,7 +54,7 @@ export async function reportInstance(db: Executor, report: InstanceReport): Prom
      on conflict (id) do update
        set seen_at = excluded.seen_at, list_seq = excluded.list_seq, list_age_ms = excluded.list_age_ms,
          push_up = excluded.push_up`,
-    [id, host, version, runsProxy, upMs, listSeq, listAgeMs, isPushUp],
+    [id, redactText(host), version, runsProxy, upMs, listSeq, listAgeMs, isPushUp],
   )
 }
 

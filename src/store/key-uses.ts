@@ -1,6 +1,7 @@
 // When and from where each key was last used: by a session at the proxy, or by a request to the API.
 
 import type { EpochMs } from '../auth/account.js'
+import { redactDeep } from '../model/redact.js'
 import type { Executor } from './pool.js'
 
 export interface NewKeyUse {
@@ -24,7 +25,7 @@ export interface KeyUse extends Omit<NewKeyUse, 'ageMs'> {
  * does not exist is passed over. */
 export async function recordKeyUses(db: Executor, uses: readonly NewKeyUse[]): Promise<void> {
   if (uses.length === 0) return
-  await db.run('record the use of keys', RECORD_SQL, [JSON.stringify(uses)])
+  await db.run('record the use of keys', RECORD_SQL, [JSON.stringify(redactDeep(uses))])
 }
 
 /** Finds the last use of each of these keys that was ever used, by the key's id. */

@@ -1,6 +1,7 @@
 // API keys: made with a limit, listed, and revoked. The token itself never comes here.
 
 import type { Credential, EpochMs } from '../auth/account.js'
+import { withoutToken } from '../model/redact.js'
 import { KEY_SQL, STATE_SQL, type ApiKey, type KeyState } from './api-key.js'
 import { decodeCursor, toPage, type Page, type PageRequest } from './page.js'
 import type { Executor } from './pool.js'
@@ -38,8 +39,8 @@ export async function createKey(tx: Transaction, key: NewKey, limit: number): Pr
     [
       key.id,
       key.accountId,
-      key.name,
-      key.description,
+      withoutToken(key.name),
+      withoutToken(key.description),
       key.expiresAt,
       storedKey,
       serverKey,
@@ -88,6 +89,17 @@ export async function getKey(db: Executor, keyId: string): Promise<ApiKey> {
   return found(key, 'get a key')
 }
 
+/** Finds the name of the account that a key is of, also when it is deleted. null: there is no such key. */
+export async function findKeyOwner(db: Executor, keyId: string): Promise<string | null> {
+  if (!/^[0-9A-Za-z]{12}$/.test(keyId)) return null
+  const [row] = await db.run<{ name: string }>(
+    "find a key's owner",
+    'select a.name from postern.api_keys k join postern.accounts a on a.id = k.account_id where k.id = $1',
+    [keyId],
+  )
+  return row?.name ?? null
+}
+
 /** Gives a key another name and description.
  * @throws StoreError `not_found` */
 export async function editKey(
@@ -98,7 +110,7 @@ export async function editKey(
   const [key] = await db.run<ApiKey>(
     'edit a key',
     `update postern.api_keys k set name = $2, description = $3 where id = $1 returning ${KEY_SQL}`,
-    [keyId, name, description],
+    [keyId, withoutToken(name), withoutToken(description)],
   )
   return found(key, 'edit a key')
 }

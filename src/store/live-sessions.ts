@@ -2,6 +2,7 @@
 // ask for the end of one.
 
 import type { EpochMs, Role, Seq } from '../auth/account.js'
+import { redactOrNull } from '../model/redact.js'
 import { decodeCursor, toPage, type Page, type PageRequest } from './page.js'
 import type { Executor } from './pool.js'
 import { StoreError } from './store-error.js'
@@ -49,7 +50,7 @@ export async function reportSessions(
 ): Promise<number> {
   const [row] = await db.run<{ stored: number }>('report sessions', REPORT_SQL, [
     instanceId,
-    JSON.stringify(changed),
+    JSON.stringify(changed.map(session => ({ ...session, application: redactOrNull(session.application) }))),
     gone,
   ])
   return row?.stored ?? 0

@@ -55,3 +55,26 @@ void t.test('takes what a client named, whatever is in it', async t => {
   t.match(items[0]?.target, /^a\ufffdb\ufffdx+$/)
   t.equal(items[0]?.target?.length, 300)
 })
+
+void t.test('no text of a row keeps a token, whoever writes it, and none is left by the cut', async t => {
+  const store = await sampleStore(t, server)
+  const token = `pstn_bF22HzQKxZVD_${'s'.repeat(49)}`
+  const rows = [0, 200, 270, 290, 299].map(length => ({ ...EVENT, target: 'x'.repeat(length) + token }))
+  const everywhere = {
+    ...EVENT,
+    actor: { id: '6b1d8a54-6e8c-4c53-9a54-0f5f2f5a3c11', name: token },
+    actorKey: token,
+    reason: token,
+    reference: token,
+    address: token,
+    before: { [token]: [{ deep: token }] },
+    after: { url: 'postgres://me:hunter2@db/shop' },
+  }
+  await appendAuditEvents(store, [...rows, everywhere])
+  const kept = await store.run<{ text: string }>('look', 'select e::text as text from postern.audit_events e')
+  t.notMatch(JSON.stringify(kept), /sss|hunter2/)
+  const { items } = await listAuditEvents(store, {}, { limit: 10 })
+  const redacted = 'pstn_bF22HzQKxZVD_[redacted]'
+  t.match(items[0], { actor: redacted, reason: redacted, before: { [redacted]: [{ deep: redacted }] } })
+  t.match(items[5], { target: redacted })
+})

@@ -18,6 +18,7 @@ const ALL = [
   '0011_login_blocks',
   '0012_login_counts',
   '0013_announce',
+  '0014_audit_targets',
 ]
 
 void t.test('brings an empty database to the schema, and has nothing to do the second time', async t => {
