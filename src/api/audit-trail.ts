@@ -3,7 +3,9 @@
 import type { FastifyRequest } from 'fastify'
 import { parseToken } from '../auth/token.js'
 import { Refusal } from '../errors.js'
+import { keyIdOf } from '../model/redact.js'
 import { appendAuditEvents, type NewAuditEvent } from '../store/audit.js'
+import { findKeyOwner } from '../store/keys.js'
 import type { Executor, Store } from '../store/pool.js'
 import { lockChanges, withTransaction, type Transaction } from '../store/transaction.js'
 import type { AuditAction } from './audit-actions.js'
@@ -20,7 +22,10 @@ declare module 'fastify' {
 
 /** What was changed. */
 export interface Change {
+  /** Two names at most, each without blanks: the log is searched by them. Of a key, its account and its id. */
   readonly target: string
+  /** Left out: what the route does. */
+  readonly action?: AuditAction
   /** What it was, and what it is now; no secrets. Left out: nothing is told of it. */
   readonly before?: object | null
   readonly after?: object | null
@@ -59,7 +64,7 @@ export async function recordRefusal(
 ): Promise<void> {
   if (!isRecorded(request, problem)) return
   const refused = {
-    target: targetOf(request),
+    target: await targetOf(db, request),
     outcome: 'refused',
     reason: problem.trueReason ?? problem.code,
     reference,
@@ -93,10 +98,20 @@ function origin(request: FastifyRequest): Pick<NewAuditEvent, 'actor' | 'actorKe
   return { actor: null, actorKey: parseToken(token ?? '')?.keyId ?? null, via, action, address: request.ip }
 }
 
-/** What a refused request meant, as far as its address and body name it. */
-function targetOf({ params, body }: FastifyRequest): string | null {
-  const named = Object.values((params ?? {}) as Record<string, unknown>)
+/** What a refused request meant, named as in what is done: a key behind its account. A token that was taken for a name
+ * stands for its key, and is shown too, which the log does without its secret. */
+async function targetOf(db: Executor, request: FastifyRequest): Promise<string | null> {
+  const names = namesIn(request)
+  const isOfKey = request.routeOptions.url?.startsWith('/v1/keys/:id') === true
+  const keyId = names.map(keyIdOf).find(id => id !== null) ?? (isOfKey ? names[0] : undefined)
+  if (keyId === undefined) return names.length === 0 ? null : names.join(' ')
+  const owner = await findKeyOwner(db, keyId)
+  return [...new Set([...(owner === null ? [] : [owner]), keyId, ...names])].join(' ')
+}
+
+/** The names in its address, or where it has none, in its body. */
+function namesIn({ params, body }: FastifyRequest): string[] {
+  const inPath = Object.values((params ?? {}) as Record<string, unknown>)
   const { name, email } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
-  const found = [...named, name, email].filter(part => typeof part === 'string')
-  return found.length === 0 ? null : found.join(' ')
+  return (inPath.length > 0 ? inPath : [name, email]).filter(part => typeof part === 'string')
 }

@@ -13,6 +13,7 @@ import { orNotFound } from './access.js'
 import { toAllowList } from './allow-list.js'
 import type { Caller } from './authorize.js'
 import { create } from './idempotency.js'
+import { noteMemberships } from './note-memberships.js'
 import { Problem } from './problem.js'
 import { showServiceAccount, type NewServiceAccount, type ServiceAccountSchema } from './resources/service-account.js'
 import type { ApiParts } from './server.js'
@@ -45,6 +46,7 @@ export function createServiceAccount(
     return create(parts.store, exchange, async (tx, note) => {
       const shown = showServiceAccount(await make(tx))
       note({ target: name, after: shown })
+      if (shown.scope.type === 'groups') noteMemberships(note, name, { before: [], after: shown.scope.groups })
       return { location: `/v1/service-accounts/${name}`, shown }
     })
   }

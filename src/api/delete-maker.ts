@@ -5,9 +5,11 @@ import type { Static } from 'typebox'
 import { deleteAccount } from '../store/account-lifecycle.js'
 import { findPerson, getAccount, type Account } from '../store/accounts.js'
 import { revokeOpenInvitation } from '../store/invitations.js'
+import { revokeAllKeys } from '../store/keys.js'
 import { listPinnedAccounts, transferPinnedAccounts, type PinnedAccount } from '../store/people.js'
 import type { Transaction } from '../store/transaction.js'
 import type { Note } from './audit-trail.js'
+import { noteMemberships } from './note-memberships.js'
 import { Problem } from './problem.js'
 import { showServiceAccount } from './resources/service-account.js'
 import { showUser } from './resources/user.js'
@@ -48,7 +50,7 @@ export async function deleteMaker(
   else if (fate === 'delete') await deleteEach(tx, note, pinned)
   else if (pinned.length > 0) throw ownsServiceAccounts(maker, pinned)
   const before = maker.kind === 'personal' ? showUser(maker) : showServiceAccount(maker)
-  await deleteAccount(tx, maker.id)
+  await deleteOne(tx, note, maker)
   // A link for a new password that is still open would let a person in again.
   await revokeOpenInvitation(tx, maker.name)
   note({ target: maker.name, before })
@@ -71,10 +73,20 @@ async function transfer(
 
 async function deleteEach(tx: Transaction, note: Note, pinned: readonly PinnedAccount[]): Promise<void> {
   for (const { id, name } of pinned) {
-    const before = showServiceAccount(await getAccount(tx, id))
-    await deleteAccount(tx, id)
-    note({ target: name, before })
+    const account = await getAccount(tx, id)
+    await deleteOne(tx, note, account)
+    note({ target: name, before: showServiceAccount(account) })
   }
+}
+
+/** Deletes an account, and tells of each key and membership that goes with it. */
+async function deleteOne(tx: Transaction, note: Note, { id, name, groups }: Account): Promise<void> {
+  const { active, expired } = await revokeAllKeys(tx, id)
+  for (const keyId of [...active, ...expired]) {
+    note({ action: 'key.revoke', target: `${name} ${keyId}`, after: { state: 'revoked' } })
+  }
+  noteMemberships(note, name, { before: groups, after: [] })
+  await deleteAccount(tx, id)
 }
 
 function ownsServiceAccounts({ name }: Account, pinned: readonly PinnedAccount[]): Problem {

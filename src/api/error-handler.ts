@@ -4,6 +4,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { BusyError } from '../auth/turns.js'
 import { Refusal } from '../errors.js'
 import { requestReference } from '../model/reference.js'
+import { redactDeep, redactTokens } from '../model/redact.js'
 import { StoreError } from '../store/store-error.js'
 import { Problem } from './problem.js'
 import { PROBLEMS, type ProblemCode } from './problems.js'
@@ -36,12 +37,15 @@ export function handleError(
     const isPassing = status === 503 || problem.code === 'request_under_way'
     const retryAfter = problem.retryAfterSeconds ?? (isPassing ? RETRY_AFTER_SECONDS : null)
     if (retryAfter !== null) reply.header('retry-after', retryAfter)
-    return reply
-      .code(status)
-      .header('cache-control', 'no-store')
-      .type('application/problem+json; charset=utf-8')
-      .serializer(JSON.stringify)
-      .send(problem.toDocument(instance))
+    return (
+      reply
+        .code(status)
+        .header('cache-control', 'no-store')
+        .type('application/problem+json; charset=utf-8')
+        .serializer(JSON.stringify)
+        // It may repeat a name that was asked for.
+        .send(redactDeep(problem.toDocument(instance), redactTokens))
+    )
   }
 }
 

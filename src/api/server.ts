@@ -32,6 +32,7 @@ import { takeIdempotencyKeys } from './idempotency.js'
 import { documentRoutes, isDocumentUrl } from './openapi.js'
 import { Problem } from './problem.js'
 import type { Provisioner } from './provisioner.js'
+import { refuseTokens } from './refuse-tokens.js'
 import { acceptInvitationRoutes } from './routes/accept-invitation.js'
 import { accountKeyRoutes } from './routes/account-keys.js'
 import { auditEventRoutes } from './routes/audit-events.js'
@@ -167,6 +168,7 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   })
   await app.register(cookies)
   guardRoutes(app, { ...parts, isPublicPlugin: isDocumentUrl })
+  refuseTokens(app)
   sendEtags(app)
   takeIdempotencyKeys(app, parts)
   const showPage = consolePages(app, parts.consoleDir)

@@ -20,7 +20,7 @@ export function withFilter(command: Command): Command {
   return command
     .option('--actor <account>', 'only what this account did')
     .option('--action <action>', 'only this: key.revoke, or key for all of keys')
-    .option('--target <name>', 'only what was done to this')
+    .option('--target <name>', 'only what was done to this: an account, a group, a database, a key by its id')
     .addOption(new Option('--outcome <outcome>', 'only what was done, or refused').choices(['done', 'refused']))
     .option(
       '--reference <text>',

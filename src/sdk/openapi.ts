@@ -1836,7 +1836,7 @@ export interface components {
       via: 'key' | 'console' | 'proxy' | 'system'
       /** @description `noun.verb`, as in `key.revoke`. */
       action: string
-      /** @description What was changed, by the name that people know it by. */
+      /** @description What was changed, by the names that people know it by. */
       target: string | null
       /** @enum {string} */
       outcome: 'done' | 'refused'
@@ -10039,7 +10039,7 @@ export interface operations {
         actor?: string
         /** @description An action, or what it begins with: `key` finds `key.revoke` too. */
         action?: string
-        /** @description What was changed, as the event names it: `robot`, or `robot` and the id of a key. */
+        /** @description What was changed, as the event names it, or one of its names: an account (with its keys and memberships), a group, a database, or the id of a key (with what was done with it). */
         target?: string
         /** @description Whether it was done or refused. */
         outcome?: 'done' | 'refused'
@@ -10160,7 +10160,7 @@ export interface operations {
         actor?: string
         /** @description An action, or what it begins with: `key` finds `key.revoke` too. */
         action?: string
-        /** @description What was changed, as the event names it: `robot`, or `robot` and the id of a key. */
+        /** @description What was changed, as the event names it, or one of its names: an account (with its keys and memberships), a group, a database, or the id of a key (with what was done with it). */
         target?: string
         /** @description Whether it was done or refused. */
         outcome?: 'done' | 'refused'

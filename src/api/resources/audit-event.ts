@@ -23,7 +23,10 @@ export const AuditFilterQuery = Type.Object(
   {
     actor: filterText('Name of the account that did it.'),
     action: filterText('An action, or what it begins with: `key` finds `key.revoke` too.'),
-    target: filterText('What was changed, as the event names it: `robot`, or `robot` and the id of a key.'),
+    target: filterText(
+      'What was changed, as the event names it, or one of its names: an account (with its keys and memberships), a group, a ' +
+        'database, or the id of a key (with what was done with it).',
+    ),
     outcome: Type.Optional(choice(OUTCOMES, { description: 'Whether it was done or refused.' })),
     reference: Type.Optional(
       Type.String({
@@ -53,7 +56,7 @@ export const AuditEventSchema = Type.Object(
     actor_key: nullable(Type.String({ description: 'Id of the key that was used.' })),
     via: choice(VIAS),
     action: Type.String({ description: '`noun.verb`, as in `key.revoke`.' }),
-    target: nullable(Type.String({ description: 'What was changed, by the name that people know it by.' })),
+    target: nullable(Type.String({ description: 'What was changed, by the names that people know it by.' })),
     outcome: choice(OUTCOMES),
     reason: nullable(Type.String({ description: 'Why it was refused.' })),
     reference: nullable(Type.String({ description: 'What the client was told to quote.' })),

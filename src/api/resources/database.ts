@@ -11,7 +11,12 @@ import { ProofSchema } from './proof.js'
 const LoginSchema = body(
   {
     user: Type.String({ minLength: 1, maxLength: 63, description: 'The LOGIN role on the server.' }),
-    password: Type.String({ minLength: 1, maxLength: 1024, description: 'Its password; sealed at rest, never shown.' }),
+    password: Type.String({
+      minLength: 1,
+      maxLength: 1024,
+      writeOnly: true,
+      description: 'Its password; sealed at rest, never shown.',
+    }),
   },
   { title: 'Login' },
 )
@@ -23,6 +28,7 @@ export const NewDatabaseSchema = body(
       minLength: 1,
       maxLength: 4096,
       pattern: '^postgres(ql)?://',
+      writeOnly: true,
       description: 'postgres://user:password@host:port/dbname. Its user and password are used once and not kept.',
     }),
     provision: Type.Optional(

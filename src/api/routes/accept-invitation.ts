@@ -18,7 +18,12 @@ import { answerSignIn, signIn, SignedInSchema } from '../sign-in.js'
 
 const Acceptance = body(
   {
-    token: Type.String({ minLength: 1, maxLength: 200, description: 'What is behind the # of the link.' }),
+    token: Type.String({
+      minLength: 1,
+      maxLength: 200,
+      writeOnly: true,
+      description: 'What is behind the # of the link.',
+    }),
     password: NewPassword,
   },
   { title: 'InvitationAcceptance' },

@@ -95,6 +95,7 @@ export function accountKeyRoutes(app: Api, { store, limits }: ApiParts): void {
       const account = await findAccount(store, request.caller, request.params.account, 'manage')
       return change(store, request, async (tx, note) => {
         const { active, expired } = await revokeAllKeys(tx, account.id)
+        for (const id of [...active, ...expired]) note({ target: `${account.name} ${id}`, after: { state: 'revoked' } })
         note({ target: account.name, after: { revoked: active, revoked_after_expiry: expired } })
         return { active: active.length, revoked: active }
       })

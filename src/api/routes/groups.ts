@@ -1,12 +1,15 @@
 // Groups: seen by those who see the organization, made and changed by its admins.
 
-import { listDependents } from '../../store/group-members.js'
+import { listDependents, listMembers, type GroupMember } from '../../store/group-members.js'
 import { createGroup, deleteGroup, editGroup, getGroup, getGroupByName, listGroups } from '../../store/groups.js'
+import type { Page } from '../../store/page.js'
+import type { Transaction } from '../../store/transaction.js'
 import { orNotFound } from '../access.js'
-import { change } from '../audit-trail.js'
+import { change, type Note } from '../audit-trail.js'
 import { readForEdit } from '../etag.js'
 import { create } from '../idempotency.js'
 import { searchQuery, toList, toPageRequest } from '../lists.js'
+import { noteMemberships } from '../note-memberships.js'
 import { Problem } from '../problem.js'
 import { GroupEditSchema, GroupListSchema, GroupSchema, NewGroupSchema, showGroup } from '../resources/group.js'
 import { GroupParams, Nothing } from '../schema-types.js'
@@ -15,6 +18,8 @@ import type { Api, ApiParts } from '../server.js'
 const TAGS = ['groups']
 /** Names that one answer lists at most. */
 const MAX_NAMED = 20
+/** Members that one statement reads. */
+const MEMBERS_AT_ONCE = 1000
 
 export function groupRoutes(app: Api, { store }: ApiParts): void {
   app.get(
@@ -122,6 +127,7 @@ export function groupRoutes(app: Api, { store }: ApiParts): void {
         const dependents = await listDependents(tx, id, MAX_NAMED + 1)
         if (dependents.length > 0) throw leftWithoutGroup(dependents)
         const before = showGroup(await getGroup(tx, id))
+        await noteMembers(tx, note, before.name, id)
         await deleteGroup(tx, id)
         note({ target: before.name, before })
       })
@@ -129,6 +135,16 @@ export function groupRoutes(app: Api, { store }: ApiParts): void {
       return reply.code(204).send(null)
     },
   )
+}
+
+/** Tells of each member that a group which goes lets go of. */
+async function noteMembers(tx: Transaction, note: Note, group: string, id: string): Promise<void> {
+  let cursor: string | null = null
+  do {
+    const page: Page<GroupMember> = await listMembers(tx, id, null, { limit: MEMBERS_AT_ONCE, cursor })
+    for (const { name } of page.items) noteMemberships(note, name, { before: [group], after: [] })
+    cursor = page.next
+  } while (cursor !== null)
 }
 
 function leftWithoutGroup(names: readonly string[]): Problem {

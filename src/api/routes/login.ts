@@ -17,7 +17,12 @@ const TAGS = ['console']
 const LoginBody = body(
   {
     email: EmailAddress,
-    password: Type.String({ minLength: 1, maxLength: 1024, description: 'Their password for the console.' }),
+    password: Type.String({
+      minLength: 1,
+      maxLength: 1024,
+      writeOnly: true,
+      description: 'Their password for the console.',
+    }),
   },
   { title: 'LoginRequest' },
 )

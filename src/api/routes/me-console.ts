@@ -18,7 +18,7 @@ const TAGS = ['me']
 
 const PasswordChange = body(
   {
-    current: Type.String({ minLength: 1, maxLength: 1024, description: 'The password until now.' }),
+    current: Type.String({ minLength: 1, maxLength: 1024, writeOnly: true, description: 'The password until now.' }),
     new: NewPassword,
   },
   { title: 'PasswordChange' },

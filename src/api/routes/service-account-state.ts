@@ -11,6 +11,7 @@ import { change } from '../audit-trail.js'
 import { groupIdsOf } from '../create-service-account.js'
 import { deleteMaker, DeletionQuery } from '../delete-maker.js'
 import { readForEdit } from '../etag.js'
+import { noteMemberships } from '../note-memberships.js'
 import { Problem } from '../problem.js'
 import { ServiceAccountEditSchema, ServiceAccountSchema, showServiceAccount } from '../resources/service-account.js'
 import { Nothing, ServiceAccountParams } from '../schema-types.js'
@@ -50,6 +51,8 @@ export function serviceAccountStateRoutes(app: Api, { store }: ApiParts): void {
         const allowFrom = toAllowList(allow_from)
         const groupIds = await groupIdsOf(tx, groups)
         const after = showServiceAccount(await editGroupsAccount(tx, id, { description, groupIds, allowFrom }))
+        if (after.scope.type === 'groups')
+          noteMemberships(note, name, { before: scope.groups, after: after.scope.groups })
         note({ target: name, before, after })
         return after
       })

@@ -12,7 +12,7 @@ import { body, Nothing } from '../schema-types.js'
 import type { Api, ApiParts } from '../server.js'
 
 const TokenBody = body(
-  { token: Type.String({ maxLength: 200, description: 'The whole token, from `pstn_` to its end.' }) },
+  { token: Type.String({ maxLength: 200, writeOnly: true, description: 'The whole token, from `pstn_` to its end.' }) },
   { title: 'TokenToRevoke' },
 )
 
