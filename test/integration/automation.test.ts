@@ -53,6 +53,9 @@ void t.test('the automation of the README does what it says', { skip: missing('p
   t.match(stdout, /^Revoked key \w{12} of nightly\.$/m)
   t.match(stdout, /^Intact +\d+ events$/m)
   t.match(stdout, /service-account\.create +nightly/)
+  for (const action of ['group-member\\.add', 'key\\.create', 'key\\.rotate', 'key\\.revoke']) {
+    t.match(stdout, new RegExp(`${action} +\\S+ ?\\S* +done`), `audit list --target nightly has ${action}`)
+  }
   t.notMatch(stdout + stderr, /pstn_/)
 
   running.kill('SIGINT')
