@@ -78,7 +78,7 @@ void t.test('connecting to a database of many accounts', { skip: noTools, timeou
 
   await t.test('while the answers after a creation are on their way, no other account can be given a key', async t => {
     await page.goto('/databases/shop?account=acct-0000')
-    await page.getByRole('form', { name: 'New key of acct-0000' }).waitFor()
+    await createKey.waitFor()
     await page.getByRole('button', { name: 'Create new' }).click()
     await dialog.getByLabel('Name').fill('zz-slow')
     let release = (): void => undefined
