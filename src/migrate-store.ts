@@ -20,7 +20,7 @@ export async function migrateStore({ configFile, admin, link = false }: MigrateO
   const settings = readSettings(configFile)
   if (!settings) return 1
   const say = (text: string) => void process.stderr.write(`${text}\n`)
-  const ran = await migrate(settings.store.url)
+  const ran = await migrate(settings.store.url, { note: say })
   say(ran.length === 0 ? 'The store is up to date.' : `Ran ${ran.join(', ')}.`)
   if (admin === undefined) return 0
   const store = openStore(settings.store.url, { poolSize: 1 })

@@ -9,6 +9,7 @@ import { Departure } from './compose/departure.js'
 import { warnOfFewDescriptors, watchDescriptors } from './compose/descriptor-watch.js'
 import { gatherKnowledge, type Knowledge } from './compose/knowledge.js'
 import { watchNotificationQueue } from './compose/notification-watch.js'
+import { warnOfOpenStore } from './compose/open-store-warning.js'
 import { pruneNowAndThen } from './compose/pruning.js'
 import { readSettings, sourcesOf } from './compose/read-settings.js'
 import { reloadSettings } from './compose/reload-settings.js'
@@ -85,6 +86,7 @@ export async function serve({ configFile, only }: { configFile?: string; only?: 
     const { proxy, api, metrics } = instance
     log.info({ proxy, api, metrics }, 'ready')
     await warnOfNoAdmin(instance.knowledge, log)
+    await warnOfOpenStore(instance.knowledge.store, log)
     await signals.stopped
     log.info('stopped')
     return 0

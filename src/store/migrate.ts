@@ -4,6 +4,7 @@
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { runner } from 'node-pg-migrate'
+import { closeToPublic } from './close-to-public.js'
 import { clientConfig } from './pool.js'
 import { StoreError, toStoreError } from './store-error.js'
 
@@ -16,9 +17,12 @@ const OLDEST_VERSION = 140_000
 export interface MigrateOptions {
   /** Longest wait for another instance's migration, and for one statement of ours. Default 60000. */
   readonly timeoutMs?: number
+  /** Receives sentences for an operator: what was done about access to the store, or could not be. */
+  readonly note?: (text: string) => void
 }
 
-/** Runs the migrations that the store lacks, and returns their names in order.
+/** Runs the migrations that the store lacks, and returns their names in order. Each time it also closes the store's database to
+ * PUBLIC, or notes how to; that cannot fail a migration.
  * @throws StoreError `bad_schema` when the server is older than PostgreSQL 14 or the store was migrated by a newer
  * version of Postern in another order. */
 export async function migrate(url: string, options: MigrateOptions = {}): Promise<string[]> {
@@ -40,12 +44,36 @@ export async function migrate(url: string, options: MigrateOptions = {}): Promis
       advisoryLockMode: 'wait',
       logger: SILENT,
     })
+    await close(client, options.note)
     return ran.map(migration => migration.name)
   } catch (error) {
     throw toMigrationError(error)
   } finally {
     // Also lets go of the advisory lock.
     await client.end().catch(() => undefined)
+  }
+}
+
+async function close(client: pg.Client, note: (text: string) => void = ignore): Promise<void> {
+  try {
+    const closing = await closeToPublic(client)
+    switch (closing.outcome) {
+      case 'was-closed':
+        return
+      case 'closed': {
+        const granted = closing.granted.length === 0 ? '' : `; granted CONNECT to ${closing.granted.join(', ')}`
+        return note(`Revoked CONNECT and TEMPORARY on the store's database from PUBLIC${granted}.`)
+      }
+      case 'still-open':
+        return note(
+          "Warning: every login of the server may connect to the store's database, and this role may not change that. " +
+            `Run as its owner or a superuser: ${closing.sql}`,
+        )
+    }
+  } catch (error) {
+    note(
+      `Warning: CONNECT on the store's database could not be revoked from PUBLIC: ${toStoreError('migrate', error).message}`,
+    )
   }
 }
 
