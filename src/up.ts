@@ -21,6 +21,7 @@ import { loadSettings } from './load-settings.js'
 import { createLogger, type Logger } from './ops/log.js'
 import { startInstance, type Instance } from './serve.js'
 import type { Settings } from './settings.js'
+import { identifyStore } from './store/identity.js'
 import { migrate } from './store/migrate.js'
 
 export interface UpOptions {
@@ -84,7 +85,7 @@ async function start(dir: string, options: UpOptions, screen: Screen, shutdown: 
 
   done = screen.step('preparing the store and the sample database')
   const storeUrl = await ensureStoreDatabase(server)
-  await migrate(storeUrl)
+  await migrate(storeUrl, { note: text => log.info(text) })
   await ensureDemoDatabase(server)
   done()
 
@@ -113,7 +114,7 @@ async function populate(
   file: string,
 ): Promise<Quickstart> {
   const { host, port } = proxy[0] ?? { host: HOST, port: 0 }
-  const provisioner = createProvisioner()
+  const provisioner = createProvisioner(() => identifyStore(knowledge.store))
   const database = await ensureRegistered(knowledge, DEMO, server, async () => {
     const { address, logins } = await provisioner.provision({
       name: DEMO,

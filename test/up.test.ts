@@ -157,3 +157,25 @@ void t.test('a busy port is named, with the option that changes it', async t => 
     t.match(running.stderr(), `npm start -- ${flag}`)
   }
 })
+
+void t.test(
+  'a login of the sample database cannot enter the store, although it has a password that its user knows',
+  async t => {
+    const running = up(t, await dataDir(t))
+    const ready = await running.ready
+    const writer = ready.examples.find(({ role }) => role === 'writer')
+    if (!writer) throw new Error('no writer')
+    const [server] = (await query(ready, writer, 'select current_user as who, inet_server_port() as port')) as [
+      { who: string; port: number },
+    ]
+    await query(ready, writer, "alter role current_user password 'owned'")
+    const direct = (database: string) =>
+      new pg.Client({ host: '127.0.0.1', port: server.port, user: server.who, password: 'owned', database })
+    const demo = direct('demo')
+    await demo.connect()
+    await demo.end()
+    await t.rejects(direct('postern_store').connect(), { code: '42501' })
+    running.kill('SIGTERM')
+    t.equal(await running.ended, 0)
+  },
+)

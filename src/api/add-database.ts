@@ -25,7 +25,7 @@ interface Access {
 
 /** The person who adds a database gets the role admin on it: they hold its keys already, and whoever makes accounts for
  * machines can give no more than they have.
- * @throws Problem `invalid_request`, `name_taken`, `proof_failed`, ProvisionerError, StoreError */
+ * @throws Problem `invalid_request`, `name_taken`, `database_is_store`, `proof_failed`, ProvisionerError, StoreError */
 export async function addDatabase(
   parts: ApiParts,
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
@@ -40,6 +40,7 @@ export async function addDatabase(
   const { address, logins, notes } = await accessTo(parts, wanted)
   const upstream = { ...pickAddress(address), logins }
   const proof = await provisioner.prove(upstream)
+  if (proof.isStore) throw new Problem('database_is_store')
   if (!proof.ok) throw proofFailed(proof)
   return create(store, { request, reply }, async (tx, note) => {
     const added = { name: wanted.name, announce: wanted.announce ?? true, ...upstream }
@@ -85,6 +86,6 @@ function loginsOrProvision(): Problem {
 function proofFailed({ findings }: Proof): Problem {
   const failed = findings
     .filter(finding => !finding.ok)
-    .map(({ role, check, detail }) => `${role}: ${check}: ${detail}`)
+    .map(({ role, check, detail, hint }) => `${role}: ${check}: ${detail}${hint === null ? '' : ` (${hint})`}`)
   return new Problem('proof_failed', `${failed.join('; ')}.`, { facts: { findings: [...findings] } })
 }

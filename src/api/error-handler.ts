@@ -56,10 +56,15 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof BusyError) return new Problem('busy', undefined, { cause: error })
   if (error instanceof Refusal) return fromRefusal(error)
   if (error instanceof ProvisionerError) {
-    const code = error.code === 'bad_url' ? 'bad_database_url' : 'upstream_failed'
-    return new Problem(code, error.message, { hint: error.hint, cause: error })
+    return new Problem(PROVISIONER_PROBLEMS[error.code], error.message, { hint: error.hint, cause: error })
   }
   return new Problem(FASTIFY_PROBLEMS[fastifyCode(error)] ?? 'internal_error', undefined, { cause: error })
+}
+
+const PROVISIONER_PROBLEMS: Readonly<Record<ProvisionerError['code'], ProblemCode>> = {
+  bad_url: 'bad_database_url',
+  is_store: 'database_is_store',
+  upstream: 'upstream_failed',
 }
 
 const STORE_PROBLEMS: Readonly<Record<StoreError['code'], ProblemCode>> = {

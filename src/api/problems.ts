@@ -269,6 +269,11 @@ export const PROBLEMS = {
     title: 'The logins are not what they should be, so the database was not registered',
     hint: 'Correct what `findings` shows, or let Postern provision the logins.',
   },
+  database_is_store: {
+    status: 422,
+    title: "The database is Postern's own store",
+    hint: 'Give the URL of another database.',
+  },
   idempotency_key_reused: {
     status: 422,
     title: 'The Idempotency-Key was used for another request',

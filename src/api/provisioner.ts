@@ -14,6 +14,8 @@ export interface Finding {
   readonly ok: boolean
   /** What was seen, fit for an admin's eyes. */
   readonly detail: string
+  /** What ends it, such as SQL, where there is something to end. */
+  readonly hint: string | null
 }
 
 /** What was seen when Postern logged in as each of the three logins. */
@@ -22,6 +24,8 @@ export interface Proof {
   readonly ok: boolean
   readonly server: { readonly version: string }
   readonly findings: readonly Finding[]
+  /** The database is Postern's own store. */
+  readonly isStore: boolean
 }
 
 export interface Provisioner {
@@ -45,6 +49,8 @@ export interface Provisioner {
 export type ProvisionerErrorCode =
   /** The URL has a mistake. */
   | 'bad_url'
+  /** The database is Postern's own store. */
+  | 'is_store'
   /** The server can't be reached, refuses the login, is too old, or denies a right that is needed. */
   | 'upstream'
 

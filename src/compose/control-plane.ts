@@ -13,6 +13,7 @@ import type { Metrics } from '../ops/metrics.js'
 import type { ApiRequest } from '../ops/labels.js'
 import { live } from '../settings/live.js'
 import type { Settings } from '../settings.js'
+import { identifyStore } from '../store/identity.js'
 import type { Bookkeeping } from './bookkeeping.js'
 import type { Pems } from './certificate-files.js'
 import type { Certificates } from './certificates.js'
@@ -47,7 +48,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     sealer,
     authenticate: shown => authenticateToken(shown, { source: accountRecords, verifier, revocations }),
     explainLogin: (account, login) => explainLogin(account, login, revocations),
-    provisioner: createProvisioner(),
+    provisioner: createProvisioner(() => identifyStore(store)),
     connect: {
       host: () => api.publicProxyHost,
       port: () => api.publicProxyPort ?? proxyPort() ?? listener?.port ?? 6432,

@@ -6,11 +6,12 @@ import { ProvisionError } from '../upstream/provision-error.js'
 import { provision } from '../upstream/provision.js'
 import { prove } from '../upstream/prove.js'
 import { QueryError } from '../upstream/query.js'
+import type { StoreIdentity } from '../upstream/store-identity.js'
 import { DatabaseUrlError, parseDatabaseUrl, type DatabaseUrl } from '../upstream/target.js'
 import { UpstreamError } from '../upstream/upstream-error.js'
 
-/** Makes the provisioner; all its errors are ProvisionerErrors that an admin may read. */
-export function createProvisioner(): Provisioner {
+/** Makes the provisioner; all its errors are ProvisionerErrors that an admin may read, and what `identifyStore` throws. */
+export function createProvisioner(identifyStore: () => Promise<StoreIdentity>): Provisioner {
   return {
     parseUrl: async (url, sslRootCert) => {
       const parsed = parse(url, sslRootCert)
@@ -20,10 +21,15 @@ export function createProvisioner(): Provisioner {
       explained(async () => {
         const parsed = parse(url, sslRootCert)
         const { target, dbname, user, password } = parsed
-        const { logins, notes } = await provision({ name, admin: { target, dbname, user, password } })
+        const admin = { target, dbname, user, password }
+        const { logins, notes } = await provision({ name, admin, store: await identifyStore() })
         return { address: addressOf(parsed), logins, notes }
       }),
-    prove: database => explained(() => prove({ target: database, dbname: database.dbname, logins: database.logins })),
+    prove: database =>
+      explained(async () => {
+        const { dbname, logins } = database
+        return prove({ target: database, dbname, logins, store: await identifyStore() })
+      }),
   }
 }
 
@@ -51,6 +57,9 @@ async function explained<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
+    if (error instanceof ProvisionError && error.code === 'is_store') {
+      throw new ProvisionerError('is_store', error.message, 'Give the URL of another database.', error)
+    }
     const hint = hintFor(error)
     if (hint === null) throw error
     throw new ProvisionerError('upstream', (error as Error).message, hint, error)

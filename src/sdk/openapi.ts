@@ -1068,6 +1068,8 @@ export interface components {
       ok: boolean
       /** @description What was seen. */
       detail: string
+      /** @description What ends it, such as SQL, where there is something to end. */
+      hint: string | null
     }
     Problem: {
       title: string
@@ -1131,6 +1133,7 @@ export interface components {
         | 'url_too_long'
         | 'unsupported_media_type'
         | 'proof_failed'
+        | 'database_is_store'
         | 'idempotency_key_reused'
         | 'too_many_failures'
         | 'too_many_requests'
@@ -4654,6 +4657,8 @@ export interface operations {
       }
       /**
        * @description `idempotency_key_reused`: The Idempotency-Key was used for another request.
+       *
+       *     `database_is_store`: The database is Postern's own store.
        *
        *     `proof_failed`: The logins are not what they should be, so the database was not registered.
        */

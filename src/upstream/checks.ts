@@ -10,6 +10,8 @@ import type { Run } from './run-as.js'
 export interface Verdict {
   readonly ok: boolean
   readonly detail: string
+  /** What ends it, such as SQL, where there is something to end. */
+  readonly hint: string | null
 }
 
 const USER_SCHEMAS = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`
@@ -19,13 +21,23 @@ const USER_TABLES = `pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 
 const MAY_CHANGE = `(has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER')
   OR has_any_column_privilege(c.oid, 'INSERT, UPDATE') OR pg_has_role(c.relowner, 'MEMBER'))`
+// A foreign key keeps rows from being deleted, and maintenance locks the table. CASE, as MAINTAIN came with 17 and a server refuses
+// the name of a privilege that it does not know.
+const MAY_HINDER = `(has_any_column_privilege(c.oid, 'REFERENCES')
+  OR CASE WHEN current_setting('server_version_num')::int >= 170000
+          THEN has_table_privilege(c.oid, 'MAINTAIN') ELSE false END)`
 
-// With one of these a login leaves its database: to the server's files, programs or network.
+// With one of these a login leaves its database: to the server's files, programs or network, or to the sessions of others, which
+// it can end and whose queries it can read. pg_maintain locks every table.
 const DANGEROUS = [
   'pg_execute_server_program',
   'pg_read_server_files',
   'pg_write_server_files',
   'pg_create_subscription',
+  'pg_signal_backend',
+  'pg_monitor',
+  'pg_read_all_stats',
+  'pg_maintain',
 ]
 
 export async function attributes({ run }: Subject): Promise<Verdict> {
@@ -84,7 +96,8 @@ export async function read({ run }: Subject): Promise<Verdict> {
 }
 
 export async function write({ role, run }: Subject): Promise<Verdict> {
-  const changeable = await run(`SELECT ${NAME} AS name FROM ${USER_TABLES} AND ${MAY_CHANGE} ORDER BY 1 LIMIT 100`)
+  const may = role === 'reader' ? `(${MAY_CHANGE} OR ${MAY_HINDER})` : MAY_CHANGE
+  const changeable = await run(`SELECT ${NAME} AS name FROM ${USER_TABLES} AND ${may} ORDER BY 1 LIMIT 100`)
   // CASE, because the function refuses other relations, and WHERE may ask in any order.
   const sequences = await run(`
     SELECT ${NAME} AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -158,15 +171,15 @@ function namesOf(rows: readonly Row[]): string[] {
 
 const SHOWN = 5
 
-function some(names: readonly string[]): string {
-  const more = names.length - SHOWN
-  return more > 0 ? `${names.slice(0, SHOWN).join(', ')} and ${more} more` : names.join(', ')
+export function some(names: readonly string[], shown = SHOWN): string {
+  const more = names.length - shown
+  return more > 0 ? `${names.slice(0, shown).join(', ')} and ${more} more` : names.join(', ')
 }
 
-function yes(detail: string): Verdict {
-  return { ok: true, detail }
+export function yes(detail: string, hint: string | null = null): Verdict {
+  return { ok: true, detail, hint }
 }
 
-function no(detail: string): Verdict {
-  return { ok: false, detail }
+export function no(detail: string, hint: string | null = null): Verdict {
+  return { ok: false, detail, hint }
 }

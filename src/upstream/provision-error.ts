@@ -7,6 +7,8 @@ export type ProvisionErrorCode =
   | 'server_too_old'
   /** The admin login may not do what is needed; the message names the right. */
   | 'missing_right'
+  /** The database is Postern's own store. */
+  | 'is_store'
 
 /** For the eyes of whoever gave the admin's URL. */
 export class ProvisionError extends Error {

@@ -8,6 +8,7 @@ import { notesOn } from './notes.js'
 import { ProvisionError, withRight } from './provision-error.js'
 import { identifier, literal } from './quote.js'
 import { type Access, type Run, runAs } from './run-as.js'
+import { locateStore, type StoreIdentity } from './store-identity.js'
 import { scramVerifier } from './verifier.js'
 
 export interface ProvisionOptions {
@@ -15,6 +16,8 @@ export interface ProvisionOptions {
   readonly admin: Access
   /** The name under which the database is registered; the logins are named for it. */
   readonly name: string
+  /** Not to be provisioned: its logins would rule over Postern. */
+  readonly store?: StoreIdentity
   /** Makes one password of printable ASCII. Default: 256 random bits. */
   readonly makePassword?: () => string
   readonly signal?: AbortSignal
@@ -49,14 +52,17 @@ const LOCK = 7_076_837_382
 /**
  * Makes the logins, or brings them back to what they should be, with new passwords, in one transaction: it happens as a
  * whole or not at all. Passwords reach the server as SCRAM verifiers only.
- * @throws ProvisionError when the server is too old or the admin lacks a right
+ * @throws ProvisionError when the server is too old, the admin lacks a right, or the database is Postern's store
  * @throws UpstreamError, QueryError
  */
-export async function provision({ admin, name, makePassword, signal }: ProvisionOptions): Promise<Provisioned> {
+export async function provision({ admin, name, store, makePassword, signal }: ProvisionOptions): Promise<Provisioned> {
   const login = (role: LoginRole) => ({ user: loginName(name, role), password: (makePassword ?? randomPassword)() })
   const logins: Logins = { reader: login('reader'), writer: login('writer'), admin: login('admin') }
   const work = async ({ run }: { run: Run }): Promise<Provisioned> => {
     const facts = await readFacts(run)
+    if (store && (await locateStore(run, store)) === 'this-database') {
+      throw new ProvisionError('is_store', `${facts.dbname} is the database of Postern's own store`)
+    }
     await run(`BEGIN; SELECT pg_advisory_xact_lock(${LOCK})`)
     for (const role of LOGIN_ROLES) await ensureLogin(run, facts, { ...logins[role], comment: `${role} of ${name}` })
     const notes = await grantAll(run, facts, logins)

@@ -17,6 +17,7 @@ import { AccountRecords } from '../../src/store/account-records.js'
 import { createPersonalAccount } from '../../src/store/account-lifecycle.js'
 import type { Account, OrgRole } from '../../src/store/accounts.js'
 import { Changes } from '../../src/store/changes.js'
+import { identifyStore } from '../../src/store/identity.js'
 import { createKey } from '../../src/store/keys.js'
 import { migrate } from '../../src/store/migrate.js'
 import { openStore, type Store } from '../../src/store/pool.js'
@@ -103,7 +104,7 @@ async function makeWorld(t: Suite, server: TestServer, options: WorldOptions): P
     sealer: new Sealer([{ id: 'test', key: randomBytes(32) }]),
     ...(await authentication(store)),
     ...(options.authenticate && { authenticate: options.authenticate }),
-    provisioner: createProvisioner(),
+    provisioner: createProvisioner(() => identifyStore(store)),
     connect: { host: () => 'proxy.example.com', port: () => 6432, tls: 'require', caFile: null, ...options.connect },
     limits: { ...LIMITS, ...options.limits },
     pinnedMakers: options.pinnedMakers ?? 'members',

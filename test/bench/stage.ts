@@ -8,7 +8,6 @@ import { join, resolve } from 'node:path'
 import { createCredential } from '../../src/auth/credential.js'
 import { mintToken } from '../../src/auth/token.js'
 import type { Login } from '../../src/auth/database.js'
-import { createProvisioner } from '../../src/compose/provisioner.js'
 import { ensureCertificates } from '../../src/embedded/certificates.js'
 import { createPersonalAccount, createPinnedAccount } from '../../src/store/account-lifecycle.js'
 import { AccountRecords } from '../../src/store/account-records.js'
@@ -19,6 +18,7 @@ import { migrate } from '../../src/store/migrate.js'
 import { openStore } from '../../src/store/pool.js'
 import { Sealer } from '../../src/store/seal.js'
 import { withTransaction } from '../../src/store/transaction.js'
+import { provision } from '../../src/upstream/provision.js'
 import { testServer } from '../support/postgres.js'
 import { sealingKey, startPostern } from './postern.js'
 
@@ -93,12 +93,8 @@ export class Stage {
     const server = await testServer(this)
     const url = await server.freshDatabase()
     const dbname = new URL(url).pathname.slice(1)
-    const provisioner = createProvisioner()
-    const { logins } = await provisioner.provision({
-      name: 'bench',
-      url: `${url}?sslmode=disable`,
-      sslRootCert: null,
-    })
+    const target = { host: server.host, port: server.port, sslMode: 'disable', sslRootCert: null } as const
+    const { logins } = await provision({ name: 'bench', admin: { target, dbname, ...server.superuser } })
     const upstream = { port: server.port, dbname, login: logins.writer }
     return { upstream, house: await this.house(await server.freshDatabase(), upstream) }
   }

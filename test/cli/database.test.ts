@@ -5,6 +5,7 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { displayWidth } from '../../src/cli/display-text.js'
 import { createProvisioner } from '../../src/compose/provisioner.js'
+import { identifyStore } from '../../src/store/identity.js'
 import { makeCliWorld, type CliWorld } from './world-cli.js'
 
 void t.test('database', async t => {
@@ -59,9 +60,13 @@ async function provision(t: Test, { cli, world: { server } }: CliWorld): Promise
   })
 }
 
-async function withLogins(t: Test, { cli, world: { server } }: CliWorld): Promise<void> {
+async function withLogins(t: Test, { cli, world: { server, instance } }: CliWorld): Promise<void> {
   const admin = await server.freshDatabase()
-  const { logins } = await createProvisioner().provision({ name: 'given', url: admin, sslRootCert: null })
+  const { logins } = await createProvisioner(() => identifyStore(instance.knowledge.store)).provision({
+    name: 'given',
+    url: admin,
+    sslRootCert: null,
+  })
   const url = ({ user, password }: { user: string; password: string }, place = admin): string =>
     Object.assign(new URL(place), { username: user, password }).href
   const urls = [url(logins.reader), url(logins.writer), url(logins.admin)]
@@ -126,7 +131,7 @@ async function others(t: Test, { cli, world }: CliWorld): Promise<void> {
     const bad = await cli('database check one')
     t.match(bad, {
       code: 1,
-      out: /\nNO +reader +attributes .*\n\nreader attributes +has CREATEDB\n$/s,
+      out: /\nNO +reader +attributes .*\n\nreader attributes +has CREATEDB\n/s,
       err: /^error: 1 of \d+ checks of one failed\nhint: .+\n$/,
     })
     t.match(JSON.parse((await cli('database check one --json')).out), { ok: false })

@@ -2,8 +2,8 @@
 // the whole server, and a session that listens in an open transaction keeps it from being emptied: manual, "NOTIFY".
 
 import pg from 'pg'
-import { startServer } from '../upstream/servers.js'
-import { freshDatabase, type TestServer } from './postgres.js'
+import { asTestServer, startServer } from '../upstream/servers.js'
+import type { TestServer } from './postgres.js'
 
 interface Suite {
   teardown(handler: () => Promise<void>): void
@@ -12,11 +12,7 @@ interface Suite {
 /** Starts the server; it ends with the test. */
 export async function smallQueueServer(t: Suite): Promise<TestServer> {
   // The minimum: 64 pages of 8 kB.
-  const { target, superuser } = await startServer(t, { version: 18, settings: { max_notify_queue_pages: '64' } })
-  const { host, port } = target
-  const authority = `${superuser.user}:${encodeURIComponent(superuser.password)}@${host}:${port}`
-  const url = (dbname: string) => `postgres://${authority}/${encodeURIComponent(dbname)}`
-  return { host, port, superuser, url, freshDatabase: options => freshDatabase(url, options?.template) }
+  return asTestServer(await startServer(t, { version: 18, settings: { max_notify_queue_pages: '64' } }))
 }
 
 /** Fills the queue over connections with this URL until NOTIFY fails; returns what empties it again. */

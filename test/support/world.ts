@@ -19,6 +19,7 @@ import { startInstance, type Instance, type Part } from '../../src/serve.js'
 import { createPersonalAccount, createPinnedAccount } from '../../src/store/account-lifecycle.js'
 import { addDatabase, type Database } from '../../src/store/databases.js'
 import { setGrant } from '../../src/store/grants.js'
+import { identifyStore } from '../../src/store/identity.js'
 import { createKey, revokeKey } from '../../src/store/keys.js'
 import { migrate } from '../../src/store/migrate.js'
 import type { Store } from '../../src/store/pool.js'
@@ -130,7 +131,7 @@ export async function makeWorld(t: Test, options: WorldOptions = {}): Promise<Wo
   const instance = await start(options)
 
   const { store, sealer, accountRecords } = instance.knowledge
-  const provisioner = createProvisioner()
+  const provisioner = createProvisioner(() => identifyStore(store))
   const name = new URL(direct).pathname.slice(1)
   const { address, logins } = await provisioner.provision({ name, url: direct, sslRootCert: null })
   for (const { password } of Object.values(logins)) watchSecret(password)

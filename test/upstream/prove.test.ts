@@ -60,9 +60,21 @@ async function drift(t: Test, server: Server): Promise<void> {
   await finds(`GRANT postgres TO ${writer}`, `REVOKE postgres FROM ${writer}`, [
     { role: 'writer', check: 'memberships', detail: 'can become postgres, which has special attributes' },
   ])
-  await finds(`GRANT pg_monitor TO ${reader} WITH ADMIN OPTION`, `REVOKE pg_monitor FROM ${reader}`, [
-    { role: 'reader', check: 'memberships', detail: 'may grant pg_monitor to others' },
+  const harmless = 'pg_read_all_settings'
+  await finds(`GRANT ${harmless} TO ${reader} WITH ADMIN OPTION`, `REVOKE ${harmless} FROM ${reader}`, [
+    { role: 'reader', check: 'memberships', detail: `may grant ${harmless} to others` },
   ])
+  const newer = server.version >= 17
+  for (const role of ['pg_signal_backend', 'pg_monitor', 'pg_read_all_stats', ...(newer ? ['pg_maintain'] : [])]) {
+    await finds(`GRANT ${role} TO ${writer}`, `REVOKE ${role} FROM ${writer}`, [
+      { role: 'writer', check: 'memberships', detail: `is a member of ${role}` },
+    ])
+  }
+  for (const privilege of ['REFERENCES', 'REFERENCES (id)', ...(newer ? ['MAINTAIN'] : [])]) {
+    await finds(`GRANT ${privilege} ON shop.orders TO ${reader}`, `REVOKE ${privilege} ON shop.orders FROM ${reader}`, [
+      { role: 'reader', check: 'write', detail: 'can change shop.orders' },
+    ])
+  }
   await finds(`ALTER ROLE ${reader} CREATEDB`, `ALTER ROLE ${reader} NOCREATEDB`, [
     { role: 'reader', check: 'attributes', detail: 'has CREATEDB' },
   ])

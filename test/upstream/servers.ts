@@ -13,6 +13,7 @@ import { chooseServerUser } from '../../src/embedded/os-user.js'
 import { spawnAs } from '../../src/embedded/run.js'
 import { usableBinaries } from '../../src/embedded/usable-binaries.js'
 import type { Target } from '../../src/upstream/target.js'
+import { freshDatabase, type TestServer } from '../support/postgres.js'
 
 export type Version = 15 | 18
 
@@ -111,6 +112,13 @@ export async function startServer(
   }
   const target: Target = { host: '127.0.0.1', port, sslMode: 'disable', sslRootCert: null }
   return { version, target, socketDir, superuser, sql, signal: name => void server.kill(name), log: () => log }
+}
+
+/** The server as the tests of the store and of whole instances want it. */
+export function asTestServer({ target: { host, port }, superuser }: Server): TestServer {
+  const authority = `${superuser.user}:${encodeURIComponent(superuser.password)}@${host}:${port}`
+  const url = (dbname: string) => `postgres://${authority}/${encodeURIComponent(dbname)}`
+  return { host, port, superuser, url, freshDatabase: options => freshDatabase(url, options?.template) }
 }
 
 const LOOPBACK = ['host all all 127.0.0.1/32 scram-sha-256', 'host all all ::1/128 scram-sha-256']

@@ -3,7 +3,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import type { Proof } from '../provisioner.js'
-import { RoleName } from '../schema-types.js'
+import { nullable, RoleName } from '../schema-types.js'
 
 export const FindingSchema = Type.Object(
   {
@@ -11,6 +11,7 @@ export const FindingSchema = Type.Object(
     check: Type.String({ description: 'What was checked.' }),
     ok: Type.Boolean(),
     detail: Type.String({ description: 'What was seen.' }),
+    hint: nullable(Type.String({ description: 'What ends it, such as SQL, where there is something to end.' })),
   },
   { title: 'Finding' },
 )

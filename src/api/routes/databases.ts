@@ -55,7 +55,7 @@ export function databaseRoutes(app: Api, parts: ApiParts): void {
         permission: 'admin',
         audit: 'database.add',
         idempotent: true,
-        problems: ['name_taken', 'bad_database_url', 'proof_failed', 'upstream_failed'],
+        problems: ['name_taken', 'bad_database_url', 'database_is_store', 'proof_failed', 'upstream_failed'],
       },
       bodyLimit: MAX_NEW_DATABASE_BYTES,
       schema: {

@@ -61,5 +61,17 @@ const COLUMNS: readonly Column<Proof['findings'][number]>[] = [
   { label: 'Check', show: ({ check }) => check },
   { label: 'Login', show: ({ role }) => <RoleBadge role={role} /> },
   { label: 'Holds', show: ({ ok }) => (ok ? <Badge tone="good">yes</Badge> : <Badge tone="bad">no</Badge>) },
-  { label: 'Seen', show: ({ detail }) => <Text size="sm">{detail}</Text> },
+  {
+    label: 'Seen',
+    show: ({ detail, hint }) => (
+      <>
+        <Text size="sm">{detail}</Text>
+        {hint !== null && (
+          <Text size="sm" c="dimmed">
+            {hint}
+          </Text>
+        )}
+      </>
+    ),
+  },
 ]
