@@ -34,8 +34,13 @@ export const freeText = (maxLength: number, description: string) =>
 export const Time = Type.String({ format: 'date-time' })
 export const NullableTime = nullable(Time)
 
+// The years of RFC 3339, section 5.6. timestamptz holds more, infinity too.
+const FIRST_TIME = Date.parse('0000-01-01T00:00:00Z')
+const LAST_TIME = Date.parse('9999-12-31T23:59:59.999Z')
+
+/** Formats a time; one that the format cannot express becomes the nearest that it can. */
 export function toTime(epochMs: number): string {
-  return new Date(epochMs).toISOString()
+  return new Date(Math.min(Math.max(epochMs, FIRST_TIME), LAST_TIME)).toISOString()
 }
 
 export function toNullableTime(epochMs: number | null): string | null {

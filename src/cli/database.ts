@@ -7,7 +7,7 @@ import { addDatabaseAdd } from './database-add.js'
 import { addDatabaseGrant } from './database-grant.js'
 import { answer, given, type Answer } from './answer.js'
 import { confirm, withYes, type YesOption } from './confirm.js'
-import { examples, withJson, withSearch, type JsonOption, type SearchOption } from './help.js'
+import { examples, ROLES, withJson, withSearch, type JsonOption, type SearchOption } from './help.js'
 import { all } from './listing.js'
 import { proofText } from './proof.js'
 import { details, table, time, type Column, type Layout } from './table.js'
@@ -131,7 +131,7 @@ function show({ name, role, upstream }: Database, layout: Layout): string {
       ['Server', `${upstream.host}:${upstream.port}`],
       ['Database', upstream.dbname],
       ['sslmode', upstream.sslmode + (upstream.custom_ca ? ', with certificate authorities of its own' : '')],
-      ['Logins', `${upstream.users.reader}, ${upstream.users.writer}, ${upstream.users.admin}`],
+      ['Logins', ROLES.map(role => upstream.users[role] ?? `no ${role}`).join(', ')],
       ['Announces', upstream.announce ? 'account and key, as settings of each session' : 'nothing'],
       ['Registered', `${time(upstream.registered_at)} UTC`],
     )

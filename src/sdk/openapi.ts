@@ -1399,9 +1399,12 @@ export interface components {
       custom_ca: boolean
       announce: boolean
       users: {
-        reader: string
-        writer: string
-        admin: string
+        /** @description null: the store has no such login. */
+        reader: string | null
+        /** @description null: the store has no such login. */
+        writer: string | null
+        /** @description null: the store has no such login. */
+        admin: string | null
       }
       /** Format: date-time */
       registered_at: string
@@ -1674,29 +1677,21 @@ export interface components {
        */
       role: 'reader' | 'writer' | 'admin'
     }
-    /** @description It can not be changed later: its maker can only delete it and make another. */
     PinnedScope: {
-      /**
-       * @description pinned: one role on a fixed set of databases.
-       * @constant
-       */
+      /** @constant */
       type: 'pinned'
       /**
        * @description reader < writer < admin
        * @enum {string}
        */
       role: 'reader' | 'writer' | 'admin'
-      /** @description Names of 1 to 100 databases that you reach, each once. */
+      /** @description By name. Empty: all of its databases were removed. It reaches nothing, and cannot be edited. */
       databases: string[]
     }
-    /** @description Made and changed by admins of the organization. */
     GroupsScope: {
-      /**
-       * @description groups: what its groups give.
-       * @constant
-       */
+      /** @constant */
       type: 'groups'
-      /** @description Names of 1 to 100 groups, each once. */
+      /** @description By name. */
       groups: string[]
     }
     ServiceAccount: {
@@ -1709,7 +1704,7 @@ export interface components {
       state: 'active' | 'disabled' | 'deleted'
       /** @description Its `type` is pinned or groups. */
       scope: components['schemas']['PinnedScope'] | components['schemas']['GroupsScope']
-      /** @description Networks that it may log in from, 1 to 100: 192.0.2.0/24, 2001:db8::/32, or an address alone. An IPv4-mapped IPv6 address counts as IPv4. null: from anywhere. */
+      /** @description Networks that it may log in from. null: from anywhere. */
       allow_from: string[] | null
       /** @description Of a pinned one: whose reach caps its own. */
       made_by: string | null
@@ -1726,13 +1721,38 @@ export interface components {
       /** @description null: this is the last page. */
       next_cursor: string | null
     }
+    /** @description It can not be changed later: its maker can only delete it and make another. */
+    NewPinnedScope: {
+      /**
+       * @description pinned: one role on a fixed set of databases.
+       * @constant
+       */
+      type: 'pinned'
+      /**
+       * @description reader < writer < admin
+       * @enum {string}
+       */
+      role: 'reader' | 'writer' | 'admin'
+      /** @description Names of 1 to 100 databases that you reach, each once. */
+      databases: string[]
+    }
+    /** @description Made and changed by admins of the organization. */
+    NewGroupsScope: {
+      /**
+       * @description groups: what its groups give.
+       * @constant
+       */
+      type: 'groups'
+      /** @description Names of 1 to 100 groups, each once. */
+      groups: string[]
+    }
     NewServiceAccount: {
       /** @description Up to 63 lower-case letters, digits, dots, dashes and underscores, beginning with a letter or digit. */
       name: string
       /** @description What it is for, up to 1,000 characters. */
       description?: string
       /** @description Its `type` is pinned or groups. */
-      scope: components['schemas']['PinnedScope'] | components['schemas']['GroupsScope']
+      scope: components['schemas']['NewPinnedScope'] | components['schemas']['NewGroupsScope']
       /** @description Networks that it may log in from, 1 to 100: 192.0.2.0/24, 2001:db8::/32, or an address alone. An IPv4-mapped IPv6 address counts as IPv4. null: from anywhere. */
       allow_from?: string[] | null
     }

@@ -20,8 +20,8 @@ export interface Database {
   readonly sslMode: SslMode
   readonly sslRootCert: string | null
   readonly announce: boolean
-  /** The upstream user for each role. */
-  readonly users: Readonly<Record<Role, string>>
+  /** The upstream user for each role. null: the login is missing, which only a change of the store by hand can do. */
+  readonly users: Readonly<Record<Role, string | null>>
   readonly createdAt: EpochMs
 }
 
@@ -123,7 +123,11 @@ export function loginPlace(databaseId: string, role: Role, user: string): string
 
 const SELECT_SQL = `
   select d.id, d.name, d.host, d.port, d.dbname, d.ssl_mode as "sslMode", d.ssl_root_cert as "sslRootCert", d.announce,
-    (select json_object_agg(l.role, l.username) from postern.logins l where l.database_id = d.id) as users,
+    (select json_build_object(
+        'reader', max(l.username) filter (where l.role = 'reader'),
+        'writer', max(l.username) filter (where l.role = 'writer'),
+        'admin', max(l.username) filter (where l.role = 'admin'))
+      from postern.logins l where l.database_id = d.id) as users,
     postern.epoch_ms(d.created_at) as "createdAt"
   from postern.databases d`
 

@@ -33,6 +33,8 @@ export async function makeShop(t: Test): Promise<Shop> {
   const ask = async (sql: string) => (await superuser.query<Record<string, unknown>>(sql)).rows
   await ask('create table items (id int primary key, name text not null, price numeric not null default 1)')
   await ask(`insert into items select i, 'item ' || i, i / 4.0 from generate_series(1, ${ITEMS}) i`)
+  const { reader, writer, admin } = world.database.users
+  if (reader === null || writer === null || admin === null) throw new Error('the database lacks a login')
   const sessions = async (condition: string) => {
     const others = 'datname = current_database() and pid <> pg_backend_pid()'
     return (await ask(`select from pg_stat_activity where ${others} and (${condition})`)).length
@@ -42,7 +44,7 @@ export async function makeShop(t: Test): Promise<Shop> {
     reader: await world.account({ name: 'reporting', role: 'reader' }),
     writer: await world.account({ name: 'importer', role: 'writer' }),
     admin: await world.account({ name: 'migrator', role: 'admin' }),
-    logins: world.database.users,
+    logins: { reader, writer, admin },
     ask,
     async seen(condition) {
       while ((await sessions(condition)) === 0);

@@ -5,7 +5,7 @@ import type { Static } from 'typebox'
 import type { Database } from '../../store/databases.js'
 import type { KnownDatabase } from '../access.js'
 import { listOf } from '../lists.js'
-import { body, choice, DatabaseName, NullableRole, Time, toTime } from '../schema-types.js'
+import { body, choice, DatabaseName, nullable, NullableRole, Time, toTime } from '../schema-types.js'
 import { ProofSchema } from './proof.js'
 
 const LoginSchema = body(
@@ -49,6 +49,8 @@ export const NewDatabaseSchema = body(
   { title: 'NewDatabase', description: 'Either `provision: true` or `logins`.' },
 )
 
+const LoginUser = nullable(Type.String({ description: 'null: the store has no such login.' }))
+
 const UpstreamSchema = Type.Object(
   {
     host: Type.String(),
@@ -57,7 +59,7 @@ const UpstreamSchema = Type.Object(
     sslmode: choice(['disable', 'prefer', 'require', 'verify-ca', 'verify-full']),
     custom_ca: Type.Boolean({ description: 'Whether it has certificate authorities of its own.' }),
     announce: Type.Boolean(),
-    users: Type.Object({ reader: Type.String(), writer: Type.String(), admin: Type.String() }),
+    users: Type.Object({ reader: LoginUser, writer: LoginUser, admin: LoginUser }),
     registered_at: Time,
   },
   { title: 'Upstream', description: 'For admins of the organization.' },

@@ -19,7 +19,7 @@ import {
   toTime,
 } from '../schema-types.js'
 
-const PinnedScope = body(
+const NewPinnedScope = body(
   {
     type: Type.Literal('pinned', { description: 'pinned: one role on a fixed set of databases.' }),
     role: RoleName,
@@ -30,7 +30,10 @@ const PinnedScope = body(
       description: 'Names of 1 to 100 databases that you reach, each once.',
     }),
   },
-  { title: 'PinnedScope', description: 'It can not be changed later: its maker can only delete it and make another.' },
+  {
+    title: 'NewPinnedScope',
+    description: 'It can not be changed later: its maker can only delete it and make another.',
+  },
 )
 
 const GroupNames = Type.Array(GroupName, {
@@ -40,14 +43,14 @@ const GroupNames = Type.Array(GroupName, {
   description: 'Names of 1 to 100 groups, each once.',
 })
 
-const GroupsScope = body(
+const NewGroupsScope = body(
   { type: Type.Literal('groups', { description: 'groups: what its groups give.' }), groups: GroupNames },
-  { title: 'GroupsScope', description: 'Made and changed by admins of the organization.' },
+  { title: 'NewGroupsScope', description: 'Made and changed by admins of the organization.' },
 )
 
-const Scope = Type.Union([PinnedScope, GroupsScope], { description: 'Its `type` is pinned or groups.' })
+const NewScope = Type.Union([NewPinnedScope, NewGroupsScope], { description: 'Its `type` is pinned or groups.' })
 
-const AllowList = Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
+const NewAllowList = Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
   minItems: 1,
   maxItems: 100,
   uniqueItems: true,
@@ -56,14 +59,35 @@ const AllowList = Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
     'An IPv4-mapped IPv6 address counts as IPv4. null: from anywhere.',
 })
 
+// What is stored outlives the rules for requests: databases are removed, groups are joined one by one. A limit that a stored
+// account breaks would fail every list that it is in, so the schemas of responses have none.
+const PinnedScope = Type.Object(
+  {
+    type: Type.Literal('pinned'),
+    role: RoleName,
+    databases: Type.Array(Type.String(), {
+      description: 'By name. Empty: all of its databases were removed. It reaches nothing, and cannot be edited.',
+    }),
+  },
+  { title: 'PinnedScope' },
+)
+const GroupsScope = Type.Object(
+  { type: Type.Literal('groups'), groups: Type.Array(Type.String(), { description: 'By name.' }) },
+  { title: 'GroupsScope' },
+)
+const Scope = Type.Union([PinnedScope, GroupsScope], { description: 'Its `type` is pinned or groups.' })
+const AllowList = Type.Array(Type.String(), {
+  description: 'Networks that it may log in from. null: from anywhere.',
+})
+
 const Description = freeText(1000, 'What it is for, up to 1,000 characters.')
 
 export const NewServiceAccountSchema = body(
   {
     name: ServiceAccountName,
     description: Type.Optional(Description),
-    scope: Scope,
-    allow_from: Type.Optional(nullable(AllowList)),
+    scope: NewScope,
+    allow_from: Type.Optional(nullable(NewAllowList)),
   },
   { title: 'NewServiceAccount' },
 )
@@ -73,7 +97,7 @@ export const ServiceAccountEditSchema = body(
   {
     description: Type.Optional(nullable(Description)),
     groups: Type.Optional(GroupNames),
-    allow_from: Type.Optional(nullable(AllowList)),
+    allow_from: Type.Optional(nullable(NewAllowList)),
   },
   { title: 'ServiceAccountEdit', description: 'What is left out stays. `groups` and `allow_from` are set as a whole.' },
 )

@@ -89,7 +89,7 @@ export function sessionRoutes(app: Api, { store, reports }: ApiParts): void {
    * @throws Problem `session_not_found`, or `permission_denied` for one that they may only see */
   async function findSession(caller: Caller, id: string, purpose: Purpose): Promise<LiveSession> {
     const session = await orNotFound('session_not_found', getSession(store, id, reports.silentAfterMs))
-    const account = await getAccount(store, session.accountId)
+    const account = await orNotFound('session_not_found', getAccount(store, session.accountId))
     requireAccess(caller, account, purpose, 'session_not_found')
     return session
   }
