@@ -46,6 +46,11 @@ export function reach({ scope }: Pick<AccountRecord, 'scope'>): readonly Reach[]
     .filter(entry => entry !== null)
 }
 
+/** Whether every database of a pinned account was removed. It reaches nothing, and never will: its scope is not edited. */
+export function isStranded({ scope }: Pick<AccountRecord, 'scope'>): boolean {
+  return scope.type === 'pinned' && scope.databases.length === 0
+}
+
 function reached(decision: Reach | DenialReason): Reach | null {
   return typeof decision === 'string' ? null : decision
 }

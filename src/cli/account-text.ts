@@ -5,6 +5,9 @@ import { details, time, type Layout } from './table.js'
 
 export type Account = components['schemas']['ServiceAccount']
 
+const STRANDED =
+  'none: its databases were removed. A pinned account cannot be edited: create a new one with postern account create'
+
 /** Renders all there is to know of an account. */
 export function accountText(account: Account, layout: Layout): string {
   const state = account.disabled_at ? `${account.state} since ${time(account.disabled_at)} UTC` : account.state
@@ -27,6 +30,6 @@ function scopeLines(scope: Account['scope']): [string, string][] {
   if (scope.type === 'groups') return [['Groups', scope.groups.join(', ')]]
   return [
     ['Role', scope.role],
-    ['Databases', scope.databases.join(', ')],
+    ['Databases', scope.databases.join(', ') || STRANDED],
   ]
 }

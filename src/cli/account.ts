@@ -125,5 +125,6 @@ const COLUMNS: readonly Column<Account>[] = [
 
 function reachText(scope: Account['scope']): string {
   if (scope.type === 'groups') return `what ${scope.groups.join(', ')} may`
+  if (scope.databases.length === 0) return 'no database: removed'
   return `${scope.databases.join(', ')} as ${scope.role}`
 }

@@ -50,6 +50,7 @@ const HINTS: Readonly<Record<Reason, string>> = {
   no_active_key: 'make one: postern key create',
   database_unknown: 'postern database list shows those that there are',
   not_granted: 'see postern group grant set, and postern database grant set',
+  databases_removed: 'create a new account: postern account create NAME --role ROLE --database DATABASE',
   address: 'connect from a network of its list: postern account show; of an account in groups admins can edit it',
   maker_inactive: 'activate its maker, or make another account',
   maker_lost_it: 'give its maker a role there again, or make another account',

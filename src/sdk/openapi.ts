@@ -1576,6 +1576,7 @@ export interface components {
         | 'no_active_key'
         | 'database_unknown'
         | 'not_granted'
+        | 'databases_removed'
         | 'address'
         | 'maker_inactive'
         | 'maker_lost_it'

@@ -2,7 +2,8 @@
 
 import { Type } from 'typebox'
 import type { FastifyRequest } from 'fastify'
-import { decide } from '../../auth/policy.js'
+import type { AccountRecord } from '../../auth/account.js'
+import { decide, isStranded } from '../../auth/policy.js'
 import { AccountRecords } from '../../store/account-records.js'
 import { findAccount, findDatabase } from '../access.js'
 import type { Caller } from '../authorize.js'
@@ -39,10 +40,13 @@ export function connectRoutes(app: Api, { store, connect }: ApiParts): void {
     },
     async request => {
       const { caller, params, query } = request
-      const database = await findDatabase(store, caller, params.name)
       const account = query.account ?? caller.account.name
-      const role = await roleOf(account, caller, database.name)
-      if (!role) throw new Problem('no_access', `${account} has no role on ${database.name}.`)
+      const record = await recordOf(account, caller)
+      // Before the database is looked for: the one that is asked for may be the one that was removed.
+      if (isStranded(record)) throw stranded(account)
+      const database = await findDatabase(store, caller, params.name)
+      const role = decide(record, database.name)?.role
+      if (!role) throw noAccess(record, database.name)
       return connectionInfo({
         host: connect.host() ?? calledHost(request),
         port: connect.port(),
@@ -55,13 +59,23 @@ export function connectRoutes(app: Api, { store, connect }: ApiParts): void {
     },
   )
 
-  async function roleOf(name: string, caller: Caller, database: string) {
-    if (name === caller.account.name) return decide(caller.record, database)?.role
+  async function recordOf(name: string, caller: Caller): Promise<AccountRecord> {
+    if (name === caller.account.name) return caller.record
     await findAccount(store, caller, name, 'see')
     const { value } = await new AccountRecords(store).loadAccount(name)
     if (!value) throw new Problem('account_not_found')
-    return decide(value, database)?.role
+    return value
   }
+}
+
+function stranded(account: string): Problem {
+  const hint = 'A pinned account cannot be edited: create a new one.'
+  return new Problem('no_access', `${account} reaches no database: its databases were removed.`, { hint })
+}
+
+function noAccess({ name, scope }: AccountRecord, database: string): Problem {
+  const hint = 'A pinned account cannot be edited: choose a database that it reaches, or create a new account.'
+  return new Problem('no_access', `${name} has no role on ${database}.`, scope.type === 'pinned' ? { hint } : {})
 }
 
 /** The host by which the API was called. A caller who sends something else than a host gets a host that is none of

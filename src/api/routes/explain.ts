@@ -2,7 +2,7 @@
 
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import type { Reach } from '../../auth/policy.js'
+import { isStranded, type Reach } from '../../auth/policy.js'
 import { AccountRecords } from '../../store/account-records.js'
 import { isNameOfDeleted } from '../../store/accounts.js'
 import { getDatabaseByName, type Database } from '../../store/databases.js'
@@ -21,6 +21,8 @@ const REASONS = {
   no_active_key: 'The account has no active key: each is revoked or expired, or none was made.',
   database_unknown: 'No database is registered under this name.',
   not_granted: 'The account has no role on the database, or there is no such database.',
+  databases_removed:
+    'The account reaches no database: its databases were removed, and a pinned account cannot be edited.',
   address: 'The account may not log in from this address.',
   maker_inactive: 'The maker of the account is disabled or deleted, and its reach is that of its maker at most.',
   maker_lost_it: 'The maker of the account has no role on the database any more.',
@@ -74,7 +76,9 @@ export function explainRoutes(app: Api, { store, explainLogin }: ApiParts): void
       if (!seesAll) await findAccount(store, caller, query.account, 'see')
       const loaded = await new AccountRecords(store).loadAccount(query.account)
       const { account, database, address = null } = query
-      const decision = explainLogin(loaded, { database, address })
+      // Before all else: a key, or being enabled, would not help it.
+      const decision =
+        loaded.value && isStranded(loaded.value) ? 'databases_removed' : explainLogin(loaded, { database, address })
       const asked = { account, database, allow_from: loaded.value?.allowFrom?.slice() ?? null }
       if (typeof decision !== 'string') return allowed(asked, decision, seesAll ? await find(store, query) : null)
       return denied(asked, seesAll ? await precisely(store, decision, query) : decision)

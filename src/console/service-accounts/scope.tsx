@@ -12,6 +12,11 @@ export function Scope({ of: { scope } }: { of: Resource<'ServiceAccount'> }) {
   return (
     <Group gap={6}>
       {scope.type === 'pinned' ? <RoleBadge role={scope.role} /> : <Badge tone="accent">groups</Badge>}
+      {scope.type === 'pinned' && names.length === 0 && (
+        <Text size="sm" component="span">
+          No databases: its databases were removed
+        </Text>
+      )}
       <Text size="sm" component="span" className="mono">
         {names.slice(0, SHOWN).join(', ')}
         {rest > 0 && ` and ${rest} more`}

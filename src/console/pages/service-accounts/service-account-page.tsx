@@ -78,7 +78,12 @@ function Reaches({ account: { scope, made_by: maker } }: { account: ServiceAccou
   return (
     <Section title="Reaches">
       <div className="card" style={{ padding: 16 }}>
-        {scope.type === 'pinned' ? (
+        {scope.type === 'pinned' && scope.databases.length === 0 ? (
+          <Notice tone="warn">
+            No databases: its databases were removed. A pinned account cannot be edited: create a new service account,
+            and delete this one.
+          </Notice>
+        ) : scope.type === 'pinned' ? (
           <>
             <Group gap="xs">
               <RoleBadge role={scope.role} />
