@@ -5,8 +5,8 @@ import type { components } from '../sdk/openapi.js'
 import { addDatabaseAccess } from './database-access.js'
 import { addDatabaseAdd } from './database-add.js'
 import { addDatabaseGrant } from './database-grant.js'
+import { addDatabaseRemove } from './database-remove.js'
 import { answer, given, type Answer } from './answer.js'
-import { confirm, withYes, type YesOption } from './confirm.js'
 import { examples, ROLES, withJson, withSearch, type JsonOption, type SearchOption } from './help.js'
 import { all } from './listing.js'
 import { proofText } from './proof.js'
@@ -29,7 +29,7 @@ export function databaseCommands(program: Command, terminal: Terminal): void {
   addList(database, terminal)
   addShow(database, terminal)
   addCheck(database, terminal)
-  addRemove(database, terminal)
+  addDatabaseRemove(database, terminal)
   addDatabaseAccess(database, terminal)
   addDatabaseGrant(database, terminal)
 }
@@ -90,24 +90,6 @@ function addCheck(database: Command, terminal: Terminal): void {
     }),
   )
   examples(command, [['postern database check shop', 'See that no login of shop can do more than its role.']])
-}
-
-function addRemove(database: Command, terminal: Terminal): void {
-  const command = database
-    .command('remove <name>')
-    .summary('remove one')
-    .description('Remove a database: its sessions end. The three logins stay on its server, where you may drop them.')
-  withJson(withYes(command)).action(async (name: string, options: JsonOption & YesOption) => {
-    await confirm(terminal, `Remove ${name} and end its sessions?`, options)
-    return answer(terminal, { ...options, names: { database: [name] } }, async postern => {
-      await postern.DELETE('/v1/databases/{name}', { params: { path: { name } } })
-      return { data: { name, removed: true }, text: () => `Removed ${name}.` }
-    })
-  })
-  examples(command, [
-    ['postern database remove shop', 'Remove shop, after a question.'],
-    ['postern database remove shop --yes', 'Remove it without one.'],
-  ])
 }
 
 const COLUMNS: readonly Column<Database>[] = [

@@ -342,9 +342,29 @@ export interface paths {
     post?: never
     /**
      * Remove a database
-     * @description Ends its sessions. Its logins stay on its server.
+     * @description Ends its sessions. Its logins stay on its server. A pinned service account that has no other database reaches nothing from then on: GET /v1/databases/{name}/removal names those before, the audit event afterwards.
      */
     delete: operations['removeDatabase']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/databases/{name}/removal': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Show what removing a database would take away
+     * @description Changes nothing.
+     */
+    get: operations['getRemovalImpact']
+    put?: never
+    post?: never
+    delete?: never
     options?: never
     head?: never
     patch?: never
@@ -1462,6 +1482,24 @@ export interface components {
       proof: components['schemas']['Proof']
       /** @description What provisioning could not do, or did another way. */
       notes: string[]
+    }
+    RemovalImpact: {
+      /** @description Pinned service accounts that have no other database. They reach nothing afterwards, and cannot be edited. */
+      left_without_database: {
+        /** @description How many there are. */
+        total: number
+        /** @description The first 100, by name. */
+        accounts: string[]
+      }
+      /** @description All others who have a role on it, disabled accounts too. */
+      losing_access: {
+        /** @description How many there are. */
+        total: number
+        /** @description The first 100, by name. */
+        accounts: string[]
+      }
+      /** @description How many end, as instances last reported them. */
+      live_sessions: number
     }
     /** @description libpq's environment variables. */
     ConnectionEnv: {
@@ -4942,6 +4980,124 @@ export interface operations {
       }
       /** @description `url_too_long`: A part of the path is too long. */
       414: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too_many_requests`: Too many requests from this address. */
+      429: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal_error`: A defect in Postern. */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `busy`: Too many tokens wait to be checked.
+       *
+       *     `store_unavailable`: The store does not answer at the moment.
+       */
+      503: {
+        headers: {
+          /** @description Seconds to wait before trying again. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getRemovalImpact: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The database's name, percent-encoded: owner%2Fshop. */
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Default Response */
+      200: {
+        headers: {
+          /** @description Requests a minute that the address may send. */
+          'X-RateLimit-Limit'?: number
+          /** @description Requests that are left of them. */
+          'X-RateLimit-Remaining'?: number
+          /** @description Seconds until all of them are there again. */
+          'X-RateLimit-Reset'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RemovalImpact']
+        }
+      }
+      /**
+       * @description `invalid_request`: The request has mistakes.
+       *
+       *     `malformed_url`: The URL can not be read.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /**
+       * @description `login_needed`: A token is needed.
+       *
+       *     `credentials_rejected`: The token was not accepted.
+       *
+       *     `session_ended`: You are not signed in any more.
+       */
+      401: {
+        headers: {
+          /** @description The schemes that the API takes: Bearer and Key. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `permission_denied`: The account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `database_not_found`: No such database, or you may not use it. */
+      404: {
         headers: {
           [name: string]: unknown
         }

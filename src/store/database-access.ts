@@ -45,6 +45,15 @@ function toConnected(row: Row): ConnectedAccount {
   return { name: row.name, kind: row.kind, state: row.state, scope: toScope(row) }
 }
 
+/** Selects the ids of the accounts that are connected with the database $1, deleted ones too; an id may come twice. */
+export const CONNECTED_SQL = `
+  select account_id from postern.grants where database_id = $1
+  union all
+  select account_id from postern.pinned_databases where database_id = $1
+  union all
+  select m.account_id from postern.group_grants g join postern.group_members m on m.group_id = g.group_id
+    where g.database_id = $1`
+
 const LIST_SQL = `
   select a.id, a.name, a.kind, ${stateSql('a')} as state, ${scopeSql('d.id = $1::uuid')}
   from postern.accounts a
@@ -53,11 +62,5 @@ const LIST_SQL = `
     and ($6::text is null or a.kind = $6)
     and ($7::text is null or $7 = case when a.disabled_at is null then 'active' else 'disabled' end)
     and ${searchSql('$8', ['a.name'])}
-    and a.id in (
-      select account_id from postern.grants where database_id = $1
-      union all
-      select account_id from postern.pinned_databases where database_id = $1
-      union all
-      select m.account_id from postern.group_grants g join postern.group_members m on m.group_id = g.group_id
-        where g.database_id = $1)
+    and a.id in (${CONNECTED_SQL})
   order by a.name, a.id limit $5`

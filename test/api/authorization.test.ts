@@ -117,6 +117,7 @@ const ROWS: readonly Row[] = [
     ...lookers(200),
     member: 404,
   },
+  { route: 'GET /v1/databases/:name/removal', url: '/v1/databases/shop/removal', ...adminOnly(200) },
   { route: 'GET /v1/explain', url: '/v1/explain?account=robot&database=shop', ...everyone(200) },
   {
     route: 'GET /v1/explain',

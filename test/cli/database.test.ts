@@ -6,7 +6,8 @@ import t, { type Test } from 'tap'
 import { displayWidth } from '../../src/cli/display-text.js'
 import { createProvisioner } from '../../src/compose/provisioner.js'
 import { identifyStore } from '../../src/store/identity.js'
-import { makeCliWorld, type CliWorld } from './world-cli.js'
+import { sampleDatabase } from '../store/sample.js'
+import { fitsPage, makeCliWorld, no, type CliWorld } from './world-cli.js'
 
 void t.test('database', async t => {
   const world = await makeCliWorld(t)
@@ -14,6 +15,7 @@ void t.test('database', async t => {
   await t.test('add with logins', t => withLogins(t, world))
   await t.test('what is sent', t => certificates(t, world))
   await t.test('list, show, check and remove', t => others(t, world))
+  await t.test('what a removal takes away', t => removal(t, world))
 })
 
 async function provision(t: Test, { cli, world: { server } }: CliWorld): Promise<void> {
@@ -140,9 +142,63 @@ async function others(t: Test, { cli, world }: CliWorld): Promise<void> {
   await t.test('removes, after a question to a person', async t => {
     t.match(await cli('database remove one', { typed: 'no\n' }), { code: 1, err: /cancelled/ })
     t.match(await cli('database remove one'), { code: 2, out: '', err: /nobody to ask\nhint: add --yes/ })
-    t.match(await cli('database remove one --yes'), { code: 0, out: 'Removed one.\n' })
+    t.match(await cli('database remove one --yes'), {
+      code: 0,
+      out: 'Removed one.\n\nLost access  admin@example.com\nEnded        0 live sessions\n',
+      err: '',
+    })
     t.match(JSON.parse((await cli('database remove two --yes --json')).out), { name: 'two', removed: true })
     t.match(await cli('database show one'), { code: 1, out: '', err: /^error: .+\nhint: .+\n$/ })
+    t.match(await cli('database remove one'), { code: 1, out: '', err: /^error: .+\nhint: .+\n$/ })
+  })
+}
+
+async function removal(t: Test, { cli, world, person }: CliWorld): Promise<void> {
+  await sampleDatabase(world.store, 'tmpdb')
+  const ada = await person('ada@example.com')
+  for (const name of ['shop', 'tmpdb']) await cli(`database grant set ${name} ada@example.com reader`)
+  const make = (name: string, databases: string) =>
+    cli(`account create ${name} --role reader --database ${databases}`, { env: { POSTERN_API_KEY: ada.token } })
+  await make('only-tmp', 'tmpdb')
+  for (let index = 1; index <= 12; index++) await make(`robot${index}`, 'tmpdb shop')
+
+  await t.test('names who loses access before it asks: first those that are left with no database', async t => {
+    const { code, out, err } = await cli('database remove tmpdb', { typed: 'no\n' })
+    t.equal(code, 1)
+    t.equal(out, '')
+    t.match(err, /^Left with no database +only-tmp\nLosing access +ada@example\.com, robot1, robot10, robot11, /)
+    t.match(err, /robot6 and 3 more\nEnding +0 live sessions\nRemove tmpdb\? \[y\/N\] /)
+    fitsPage(t, err)
+    t.match((await cli('database show tmpdb')).code, 0, 'nothing was removed')
+  })
+
+  await t.test('names them to a script as well', async t => {
+    const { out, err } = await cli('database remove tmpdb --yes --json')
+    t.match(JSON.parse(out), {
+      name: 'tmpdb',
+      removed: true,
+      left_without_database: { total: 1, accounts: ['only-tmp'] },
+      losing_access: { total: 13, accounts: ['ada@example.com', 'robot1'] },
+      live_sessions: 0,
+    })
+    t.match(err, /^A pinned account cannot be edited\..* postern account create.*\n$/)
+  })
+
+  await t.test('leaves a list of accounts that says what became of them', async t => {
+    const listed = await cli('account list')
+    t.match(listed, { code: 0, out: /^only-tmp +active +no database: removed +0 +ada@/m })
+    const shown = await cli('account show only-tmp')
+    t.match(shown, {
+      code: 0,
+      out: /Databases +none: its databases were removed\. A pinned account cannot be\s+edited: /,
+    })
+    for (const { out } of [listed, shown]) fitsPage(t, out)
+    const removed = no(/reaches no database: its databases were removed/, /create a new/)
+    t.match(await cli('explain only-tmp tmpdb'), { code: 1, err: removed })
+    t.match(await cli('connect only-tmp --database tmpdb'), { code: 1, err: removed })
+    for (const command of ['disable only-tmp', 'enable only-tmp', 'delete only-tmp --yes']) {
+      t.match(await cli(`account ${command}`), { code: 0 }, command)
+    }
   })
 }
 

@@ -1,13 +1,16 @@
 // Databases: those that the caller reaches, or, for admins of the organization, all of them.
 
 import { listDatabases, getDatabase, removeDatabase } from '../../store/databases.js'
+import { readRemovalImpact, type RemovalImpact } from '../../store/database-removal.js'
 import { DatabaseRecords } from '../../store/database-records.js'
 import { decodeCursor, toPage, type Page, type PageRequest } from '../../store/page.js'
+import type { Executor } from '../../store/pool.js'
 import { findDatabase, orNotFound, type KnownDatabase } from '../access.js'
 import { addDatabase } from '../add-database.js'
 import { change } from '../audit-trail.js'
 import type { Caller } from '../authorize.js'
 import { searchQuery, toList, toPageRequest } from '../lists.js'
+import { MAX_NAMED_ACCOUNTS, RemovalImpactSchema, showRemovalImpact } from '../resources/database-removal.js'
 import { Problem } from '../problem.js'
 import {
   AddedDatabaseSchema,
@@ -91,6 +94,25 @@ export function databaseRoutes(app: Api, parts: ApiParts): void {
     },
   )
 
+  app.get(
+    '/databases/:name/removal',
+    {
+      config: { permission: 'admin', problems: ['database_not_found'] },
+      schema: {
+        operationId: 'getRemovalImpact',
+        tags: TAGS,
+        summary: 'Show what removing a database would take away',
+        description: 'Changes nothing.',
+        params: DatabaseParams,
+        response: { 200: RemovalImpactSchema },
+      },
+    },
+    async ({ caller, params }) => {
+      const { id } = await findDatabase(store, caller, params.name)
+      return showRemovalImpact(await impactOf(store, id))
+    },
+  )
+
   app.delete(
     '/databases/:name',
     {
@@ -99,7 +121,9 @@ export function databaseRoutes(app: Api, parts: ApiParts): void {
         operationId: 'removeDatabase',
         tags: TAGS,
         summary: 'Remove a database',
-        description: 'Ends its sessions. Its logins stay on its server.',
+        description:
+          'Ends its sessions. Its logins stay on its server. A pinned service account that has no other database reaches ' +
+          'nothing from then on: GET /v1/databases/{name}/removal names those before, the audit event afterwards.',
         params: DatabaseParams,
         response: { 204: Nothing },
       },
@@ -108,8 +132,9 @@ export function databaseRoutes(app: Api, parts: ApiParts): void {
       const { id, name } = await findDatabase(store, request.caller, request.params.name)
       const removal = change(store, request, async (tx, note) => {
         const before = showDatabase(await getDatabase(tx, id), null)
+        const removal = showRemovalImpact(await impactOf(tx, id))
         await removeDatabase(tx, id)
-        note({ target: name, before })
+        note({ target: name, before: { ...before, removal } })
       })
       await orNotFound('database_not_found', removal)
       return reply.code(204).send(null)
@@ -137,6 +162,13 @@ export function databaseRoutes(app: Api, parts: ApiParts): void {
       return showProof(proof)
     },
   )
+
+  function impactOf(db: Executor, databaseId: string): Promise<RemovalImpact> {
+    return readRemovalImpact(db, databaseId, {
+      maxNames: MAX_NAMED_ACCOUNTS,
+      seenWithinMs: parts.reports.silentAfterMs,
+    })
+  }
 }
 
 /** A page of what the caller reaches, in the order and with the cursors of the store's own list. */
