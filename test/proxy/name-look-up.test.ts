@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { createProvisioner } from '../../src/compose/provisioner.js'
 import { createPinnedAccount } from '../../src/store/account-lifecycle.js'
+import { identifyStore } from '../../src/store/identity.js'
 import { addDatabase, moveDatabase } from '../../src/store/databases.js'
 import { setGrant } from '../../src/store/grants.js'
 import { withTransaction } from '../../src/store/transaction.js'
@@ -22,7 +23,7 @@ void t.test('a database whose name server is silent', async t => {
   const names = new HostNames({ hostsFile: empty, resolvConf: empty, nameServers: [server.address] })
   const world = await makeWorld(t, { names })
   const { store, sealer } = world.instance.knowledge
-  const provisioned = await createProvisioner().provision({ name: 'lost', url: world.direct, sslRootCert: null })
+  const provisioned = await createProvisioner(() => identifyStore(store)).provision({ name: 'lost', url: world.direct, sslRootCert: null })
   const { address, logins } = provisioned
   for (const { password } of Object.values(logins)) watchSecret(password)
   const lost = await withTransaction(store, tx =>
