@@ -107,6 +107,13 @@ export const REFUSALS = {
     hint: 'Try again later; an operator should look at the control-plane store.',
     cause: 'The account or database is not cached, and the store did not answer in time.',
   },
+  secrets_unreadable: {
+    sqlstate: '57P03',
+    text: 'the proxy cannot open the stored login of the database',
+    hint: 'Try again: another instance may answer; an operator should check secret_key and retired_secret_keys of this instance.',
+    cause:
+      'The login of the database was sealed with a key that is neither secret_key nor among retired_secret_keys of this instance, or its row was altered.',
+  },
   upstream_unreachable: {
     sqlstate: '08006',
     text: 'the database server could not be reached',
@@ -210,6 +217,12 @@ export const REFUSALS = {
 } as const satisfies Record<string, RefusalRule>
 
 export type RefusalCode = keyof typeof REFUSALS
+
+/** Finds the refusal for a look-up in the store that failed: the one that the store's side has decided on, or
+ * `store_unavailable`. */
+export function storeRefusal(cause: unknown): Refusal {
+  return cause instanceof Refusal ? cause : new Refusal('store_unavailable', { cause })
+}
 
 /** The codes with which a live session is ended (all SQLSTATE 57P01). */
 export type SessionEndCode = Extract<RefusalCode, `session_${string}`>

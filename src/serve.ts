@@ -12,13 +12,16 @@ import { watchNotificationQueue } from './compose/notification-watch.js'
 import { warnOfOpenStore } from './compose/open-store-warning.js'
 import { pruneNowAndThen } from './compose/pruning.js'
 import { readSettings, sourcesOf } from './compose/read-settings.js'
+import { apiAccepts, listDetails, listIsYoung, proxyAccepts } from './compose/ready-conditions.js'
 import { reloadSettings } from './compose/reload-settings.js'
 import { Shutdown, StoppedWhileStarting } from './compose/shutdown.js'
 import { watchSignals } from './compose/signals.js'
+import { StoreWatch } from './compose/store-watch.js'
 import { urlOf } from './compose/url-of.js'
-import { startHealthServer, type Readiness } from './ops/health.js'
+import { startHealthServer } from './ops/health.js'
 import { createLogger, type Logger } from './ops/log.js'
 import { Metrics } from './ops/metrics.js'
+import { Readiness, type Verdict } from './ops/readiness.js'
 import type { ListenerAddress } from './proxy/proxy.js'
 import { LiveSettings } from './settings/live.js'
 import type { Settings } from './settings.js'
@@ -54,9 +57,6 @@ export interface Instance {
   readonly hurry: () => Promise<void>
 }
 
-/** Share of revocation.max_age at which traffic should go elsewhere: before logins are refused. */
-const READY_SHARE = 0.8
-
 /** `postern serve`: runs until a signal ends it. Returns the exit code; mistakes are told on stderr. */
 export async function serve({ configFile, only }: { configFile?: string; only?: Part }): Promise<number> {
   const read = readSettings(configFile)
@@ -83,8 +83,6 @@ export async function serve({ configFile, only }: { configFile?: string; only?: 
   try {
     instance = await startInstance(settings.current, log, { only })
     shutdown.add(instance.stop)
-    const { proxy, api, metrics } = instance
-    log.info({ proxy, api, metrics }, 'ready')
     await warnOfNoAdmin(instance.knowledge, log)
     await warnOfOpenStore(instance.knowledge.store, log)
     await signals.stopped
@@ -133,11 +131,24 @@ async function start(
   const metrics = new Metrics()
   const knowledge = gatherKnowledge(settings, metrics, log, now)
   shutdown.add(() => knowledge.store.close())
+  const readiness = new Readiness(verdict => logReadiness(log, verdict, addresses()))
+  readiness.require(listIsYoung(settings, knowledge))
+  // First, and stopped last: probes are answered from early on, and to the end.
+  const health = await startHealthServer({
+    ...settings.metrics,
+    metrics,
+    isReady: () => ({ ...readiness.look(), details: listDetails(knowledge) }),
+    isLive: () => true,
+  })
+  shutdown.add(() => health.close())
   const certificates = new Certificates(metrics, log)
   const books = createBookkeeping(settings, knowledge, metrics, log)
   const parts = { settings, knowledge, books, certificates, metrics, log, names }
   const plane = only === 'api' ? null : createDataPlane(parts)
   shutdown.add(() => plane?.enforcer.close())
+  if (plane) readiness.require(proxyAccepts(plane.proxy))
+  let api: Awaited<ReturnType<typeof createControlPlane>> | null = null
+  if (only !== 'proxy') readiness.require(apiAccepts(settings, () => api))
 
   const feed = knowledge.follow({
     changed: changes => {
@@ -148,21 +159,25 @@ async function start(
     resync: () => plane?.enforcer.resync(),
   })
   shutdown.add(() => feed.close())
-  await feed.start()
+  const watch = new StoreWatch({
+    store: knowledge.store,
+    sealer: knowledge.sealer,
+    url: settings.store.url,
+    get everyMs() {
+      return settings.revocation.refreshMs
+    },
+    log,
+    checked: () => readiness.look(),
+  })
+  readiness.require(() => watch.reasons())
+  shutdown.add(() => watch.close())
+  await Promise.all([feed.start(), watch.start()])
   shutdown.add(() => books.close())
   books.start(plane)
   shutdown.add(pruneNowAndThen(knowledge, log))
   shutdown.add(watchNotificationQueue(metrics, knowledge.store, log))
 
-  const health = await startHealthServer({
-    ...settings.metrics,
-    metrics,
-    isReady: () => readiness(settings, knowledge, departure),
-    isLive: () => true,
-  })
-  shutdown.add(() => health.close())
-
-  const api = only === 'proxy' ? null : await startApi()
+  if (only !== 'proxy') await startApi()
   shutdown.add(certificates.follow())
   if (plane) shutdown.add(() => plane.proxy.drain(settings.drain))
   if (plane) warnOfFewDescriptors(settings.limits.connections, log)
@@ -170,13 +185,14 @@ async function start(
   await plane?.proxy.listen()
   // A load balancer needs a moment to notice: until then, clients are still served.
   shutdown.add(() => departure.wait(settings.drain.acceptDelayMs))
+  log.info(addresses(), 'listening')
+  readiness.serve()
+  shutdown.add(() => readiness.drain())
   return {
-    proxy: plane?.proxy.addresses ?? [],
-    api,
-    metrics: urlOf(settings.metrics.host, health.port),
+    ...addresses(),
     knowledge,
     stop: () => {
-      departure.begin()
+      readiness.drain()
       return shutdown.run()
     },
     reload: () => certificates.reload(),
@@ -186,7 +202,17 @@ async function start(
     },
   }
 
-  async function startApi(): Promise<string> {
+  function addresses(): Pick<Instance, 'proxy' | 'api' | 'metrics'> {
+    const { host, certificateFile } = settings.api
+    const bound = api?.server.address() as AddressInfo | null | undefined
+    return {
+      proxy: plane?.proxy.addresses ?? [],
+      api: bound ? urlOf(host, bound.port, certificateFile !== null) : null,
+      metrics: urlOf(settings.metrics.host, health.port),
+    }
+  }
+
+  async function startApi(): Promise<void> {
     const server = await createControlPlane({ ...parts, proxyPort: () => plane?.proxy.addresses[0]?.port })
     shutdown.add(async () => {
       const closed = server.close()
@@ -198,25 +224,12 @@ async function start(
     // Without a listener an accept that fails would end the process.
     server.server.on('error', error => log.error({ err: error }, 'the API could not take a connection'))
     await server.listen({ host: settings.api.host, port: settings.api.port })
-    return urlOf(
-      settings.api.host,
-      (server.server.address() as AddressInfo).port,
-      settings.api.certificateFile !== null,
-    )
+    api = server
   }
 }
 
-function readiness(settings: Settings, { revocations, push }: Knowledge, { hasBegun }: Departure): Readiness {
-  const ageMs = revocations.ageMs()
-  const reasons: string[] = []
-  if (hasBegun) reasons.push('draining')
-  if (ageMs === Infinity) reasons.push('the revocation list has not been loaded')
-  else if (ageMs > READY_SHARE * settings.revocation.maxAgeMs) reasons.push('the revocation list is too old')
-  const list = {
-    seq: revocations.head,
-    age_seconds: ageMs === Infinity ? null : ageMs / 1000,
-    read_at: ageMs === Infinity ? null : new Date(revocations.storeNow() - ageMs).toISOString(),
-    push: push.isUp ? 'up' : 'down',
-  }
-  return { ready: reasons.length === 0, reasons, details: { list } }
+/** A store that is down or not fit is no reason to end: the log says that the instance waits, and for what. */
+function logReadiness(log: Logger, { ready, reasons }: Verdict, addresses: object): void {
+  if (ready) log.info(addresses, 'ready')
+  else log.warn({ reasons }, 'not ready')
 }

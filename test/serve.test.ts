@@ -129,7 +129,7 @@ void t.test('a proxy that starts without its store refuses with 57P03, and recov
   await superuser.query(`alter database ${name} rename to ${name}_away`)
 
   const running = postern(t, ['serve', '--config', config, '--only', 'proxy'])
-  const ready = readyLine(await running.line(/"msg":"ready"/))
+  const ready = readyLine(await running.line(/"msg":"listening"/))
   t.equal((await fetch(`${ready.metrics}/readyz`)).status, 503)
   const logIn = async () => {
     const port = ready.proxy[0]?.port ?? 0
@@ -155,7 +155,7 @@ void t.test('SIGHUP shows a renewed certificate to new clients, and stops nothin
   await writeFile(cert, first.cert)
   await writeFile(key, first.key)
   const running = postern(t, ['serve', '--config', await configFor(await server.freshDatabase(), { cert, key })])
-  const { proxy, metrics } = readyLine(await running.line(/"msg":"ready"/))
+  const { proxy, metrics } = readyLine(await running.line(/"msg":"listening"/))
   const port = proxy[0]?.port ?? 0
   t.equal(await shownBy(port), fingerprint(first.cert))
 

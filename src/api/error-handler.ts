@@ -77,11 +77,11 @@ const STORE_PROBLEMS: Readonly<Record<StoreError['code'], ProblemCode>> = {
   conflict: 'conflict',
   invalid: 'invalid_request',
   bad_cursor: 'bad_cursor',
-  unsealable: 'internal_error',
+  unsealable: 'secrets_unreadable',
   incomplete: 'internal_error',
   timeout: 'store_unavailable',
   unavailable: 'store_unavailable',
-  bad_schema: 'internal_error',
+  bad_schema: 'store_not_migrated',
   internal: 'internal_error',
 }
 
@@ -89,6 +89,7 @@ function fromRefusal(refusal: Refusal): Problem {
   const options = { cause: refusal }
   if (refusal.code === 'credentials_rejected') return new Problem('credentials_rejected', undefined, options)
   if (refusal.code === 'store_unavailable') return new Problem('store_unavailable', undefined, options)
+  if (refusal.code === 'secrets_unreadable') return new Problem('secrets_unreadable', undefined, options)
   return new Problem('internal_error', undefined, options)
 }
 

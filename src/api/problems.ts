@@ -309,6 +309,16 @@ export const PROBLEMS = {
     title: 'The store does not answer at the moment',
     hint: 'Try again in a few seconds; an operator should look at the store.',
   },
+  store_not_migrated: {
+    status: 503,
+    title: 'The store is not migrated to this version',
+    hint: 'An operator should run `postern migrate`; nothing needs a restart after it.',
+  },
+  secrets_unreadable: {
+    status: 503,
+    title: 'A stored secret cannot be opened',
+    hint: 'An operator should check `secret_key` and `retired_secret_keys` of the instance.',
+  },
   busy: {
     status: 503,
     title: 'Too many tokens wait to be checked',

@@ -1,6 +1,6 @@
 // Finds the account of a claimed name, for a login: from the cache, and once more from the store before a refusal.
 
-import { Refusal } from '../errors.js'
+import { storeRefusal } from '../errors.js'
 import type { AccountRecord } from './account.js'
 import type { FreshCache } from './fresh-cache.js'
 import type { Loaded } from './sources.js'
@@ -41,6 +41,6 @@ async function orUnavailable<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer
   } catch (cause) {
-    throw new Refusal('store_unavailable', { cause })
+    throw storeRefusal(cause)
   }
 }

@@ -1,6 +1,6 @@
 // From a principal and a database name to the login that stands for them.
 
-import { Refusal } from '../errors.js'
+import { Refusal, storeRefusal } from '../errors.js'
 import type { Role, Seq } from './account.js'
 import type { Principal } from './principal.js'
 import type { DatabaseRecord, Login } from './database.js'
@@ -17,7 +17,7 @@ export interface Grant {
 }
 
 /** Decides what the principal gets on the database of this name. Rejects with a Refusal: `database_denied` for
- * unknown and not granted alike, `store_unavailable` when the database's record can't be had. */
+ * unknown and not granted alike, `store_unavailable` or `secrets_unreadable` when the database's record cannot be read. */
 export async function grantFor(
   principal: Principal,
   databaseName: string,
@@ -26,7 +26,7 @@ export async function grantFor(
   const reach = explain(principal.account, databaseName)
   if (typeof reach === 'string') throw new Refusal('database_denied', { reason: reach })
   const { asOf, value: database } = await databases.get(reach.databaseId).catch((cause: unknown) => {
-    throw new Refusal('store_unavailable', { cause })
+    throw storeRefusal(cause)
   })
   if (!database) throw new Refusal('database_denied', { reason: 'not_granted' })
   return { role: reach.role, database, login: database.logins[reach.role], asOf: Math.min(principal.asOf, asOf) }

@@ -1,18 +1,7 @@
-// The waits of an instance that is leaving: for balancers to notice, for what is under way to end. Whoever is in a hurry
-// skips them all.
+// The waits of an instance that stops: for balancers to notice, for what is under way to end. `hurry` skips them all.
 
 export class Departure {
   readonly #hurried = new AbortController()
-  #hasBegun = false
-
-  /** Whether traffic should go elsewhere. */
-  get hasBegun(): boolean {
-    return this.#hasBegun
-  }
-
-  begin(): void {
-    this.#hasBegun = true
-  }
 
   /** Ends every wait, and those that would come. */
   hurry(): void {

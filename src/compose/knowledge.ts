@@ -9,6 +9,7 @@ import { RevocationFeed, type RevocationFeedEvents } from '../auth/revocation-fe
 import { RevocationList } from '../auth/revocation-list.js'
 import { TokenVerifier } from '../auth/token-verifier.js'
 import { Turns } from '../auth/turns.js'
+import { Refusal } from '../errors.js'
 import type { Logger } from '../ops/log.js'
 import type { Metrics } from '../ops/metrics.js'
 import { live } from '../settings/live.js'
@@ -20,6 +21,7 @@ import { DatabaseRecords } from '../store/database-records.js'
 import { ChangeListener } from '../store/listen.js'
 import { openStore, type Store } from '../store/pool.js'
 import { Sealer } from '../store/seal.js'
+import { StoreError } from '../store/store-error.js'
 import { logAnnouncements } from './notification-watch.js'
 import { steadyClock } from './steady-clock.js'
 
@@ -111,7 +113,7 @@ export function gatherKnowledge(settings: Settings, metrics: Metrics, log: Logge
       maxAgeMs,
       now,
       known: () => revocations.head,
-      load: id => loads.run(() => databaseRecords.loadDatabase(id)),
+      load: id => loads.run(() => databaseRecords.loadDatabase(id)).catch(orSecretsUnreadable),
     }),
     revocations,
     push,
@@ -137,6 +139,12 @@ export function gatherKnowledge(settings: Settings, metrics: Metrics, log: Logge
         },
       }),
   }
+}
+
+/** A wrong secret_key is not an outage of the store: whoever reads the refusal should look at the right place. */
+function orSecretsUnreadable(error: unknown): never {
+  if (!(error instanceof StoreError) || error.code !== 'unsealable') throw error
+  throw new Refusal('secrets_unreadable', { cause: error })
 }
 
 /** The secret behind the salts of accounts that do not exist: stable, and the same on every instance. */

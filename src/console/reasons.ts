@@ -52,6 +52,10 @@ const REASONS: Readonly<Record<string, Reason>> = {
     advice: 'Look at the store, and at the way from the instance to it.',
   },
   store_unavailable: { what: 'The store did not answer', advice: 'Look at the store, and at the way to it.' },
+  secrets_unreadable: {
+    what: 'The instance could not open the stored login of the database',
+    advice: 'Check secret_key and retired_secret_keys of that instance.',
+  },
   upstream_unreachable: {
     what: 'The database could not be reached',
     advice: 'Look whether it runs, and check it with postern database check.',

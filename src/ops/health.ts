@@ -5,16 +5,14 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Metrics } from './metrics.js'
+import type { Verdict } from './readiness.js'
 
 /** A probe and a few scrapers; more than that is somebody who should not be here. */
 const MAX_CONNECTIONS = 100
 const REQUEST_TIMEOUT_MS = 5_000
 const MAX_HEADER_BYTES = 8_192
 
-export interface Readiness {
-  readonly ready: boolean
-  /** Why not, for a person to read; never a secret. */
-  readonly reasons: readonly string[]
+export interface ReadyAnswer extends Verdict {
   /** What it rests on, in numbers: for a person to read too. */
   readonly details?: Readonly<Record<string, unknown>>
 }
@@ -25,7 +23,7 @@ export interface HealthOptions {
   readonly port: number
   readonly metrics: Pick<Metrics, 'render' | 'contentType'>
   /** Whether new connections should come here. */
-  readonly isReady: () => Readiness
+  readonly isReady: () => ReadyAnswer
   /** Whether the process is worth keeping: false asks for a restart. */
   readonly isLive: () => boolean
 }

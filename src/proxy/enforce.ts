@@ -10,7 +10,7 @@ import type { FreshCache } from '../auth/fresh-cache.js'
 import { compareRoles, decide } from '../auth/policy.js'
 import type { RevocationList } from '../auth/revocation-list.js'
 import type { Change } from '../auth/sources.js'
-import { Refusal, type CredentialReason, type SessionEndCode } from '../errors.js'
+import { storeRefusal, type CredentialReason, type SessionEndCode } from '../errors.js'
 import type { ProxyEvents } from './events.js'
 import type { Session, Sessions } from './sessions.js'
 
@@ -75,7 +75,7 @@ export class Enforcer {
     else if (revocations.isStale()) session.end('session_list_stale')
     else if (revocations.isOvertaken(session)) {
       const code = await this.#decide(session).catch((cause: unknown) => {
-        throw new Refusal('store_unavailable', { cause })
+        throw storeRefusal(cause)
       })
       if (code) session.end(code)
     }

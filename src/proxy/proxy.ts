@@ -68,6 +68,11 @@ export class Proxy {
     return this.#addresses
   }
 
+  /** Where it does not accept connections, by the settings: not yet, or no more. */
+  get closedListeners(): readonly ListenerAddress[] {
+    return this.#options.listeners.filter((_, index) => this.#servers[index]?.listening !== true)
+  }
+
   /** Begins to listen everywhere; answers the addresses in the order of the settings. Rejects with the system's error
    * of the first address that can't be had (EADDRINUSE, EACCES). */
   async listen(): Promise<readonly ListenerAddress[]> {

@@ -9,7 +9,7 @@ import { clientConfig } from './pool.js'
 import { StoreError, toStoreError } from './store-error.js'
 
 // Found from src/store and from dist/store alike: the SQL files are not compiled.
-const MIGRATIONS = fileURLToPath(new URL('../../src/store/migrations', import.meta.url))
+export const MIGRATIONS = fileURLToPath(new URL('../../src/store/migrations', import.meta.url))
 
 // SQL-standard function bodies, which no search_path can bend, came with PostgreSQL 14.
 const OLDEST_VERSION = 140_000

@@ -111,7 +111,9 @@ void t.test('what fails inside is logged, and the caller gets a reference to it 
   const failures: [Error, number, string][] = [
     [new Error('secret detail'), 500, 'internal_error'],
     [new StoreError('timeout', 'secret detail'), 503, 'store_unavailable'],
-    [new StoreError('bad_schema', 'secret detail'), 500, 'internal_error'],
+    [new StoreError('bad_schema', 'secret detail'), 503, 'store_not_migrated'],
+    [new StoreError('unsealable', 'secret detail'), 503, 'secrets_unreadable'],
+    [new StoreError('internal', 'secret detail'), 500, 'internal_error'],
     [new Refusal('store_unavailable', { cause: new Error('secret detail') }), 503, 'store_unavailable'],
     [new BusyError(), 503, 'busy'],
   ]

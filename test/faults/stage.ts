@@ -142,7 +142,8 @@ async function startInstance(t: Scene, { storeUrl, token, mode, env }: Start): P
   throughWire.port = String(wire.port)
   const process = postern(t, ['serve'], { ...env, POSTERN_STORE_URL: throughWire.href })
   t.teardown(async () => watchText(process.stdout()))
-  const ready = JSON.parse(await process.line(/"msg":"ready"/)) as {
+  // Behind a broken wire it is not ready, and still listens.
+  const ready = JSON.parse(await process.line(mode === 'pass' ? /"msg":"ready"/ : /"msg":"listening"/)) as {
     proxy: { port: number }[]
     api: string
     metrics: string
