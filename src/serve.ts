@@ -132,7 +132,7 @@ async function start(
   const knowledge = gatherKnowledge(settings, metrics, log, now)
   shutdown.add(() => knowledge.store.close())
   const readiness = new Readiness(verdict => logReadiness(log, verdict, addresses()))
-  readiness.require(listIsYoung(settings, knowledge))
+  readiness.addCondition(listIsYoung(settings, knowledge))
   // First, and stopped last: probes are answered from early on, and to the end.
   const health = await startHealthServer({
     ...settings.metrics,
@@ -146,9 +146,9 @@ async function start(
   const parts = { settings, knowledge, books, certificates, metrics, log, names }
   const plane = only === 'api' ? null : createDataPlane(parts)
   shutdown.add(() => plane?.enforcer.close())
-  if (plane) readiness.require(proxyAccepts(plane.proxy))
+  if (plane) readiness.addCondition(proxyAccepts(plane.proxy))
   let api: Awaited<ReturnType<typeof createControlPlane>> | null = null
-  if (only !== 'proxy') readiness.require(apiAccepts(settings, () => api))
+  if (only !== 'proxy') readiness.addCondition(apiAccepts(settings, () => api))
 
   const feed = knowledge.follow({
     changed: changes => {
@@ -169,7 +169,7 @@ async function start(
     log,
     checked: () => readiness.look(),
   })
-  readiness.require(() => watch.reasons())
+  readiness.addCondition(() => watch.reasons())
   shutdown.add(() => watch.close())
   await Promise.all([feed.start(), watch.start()])
   shutdown.add(() => books.close())

@@ -36,7 +36,7 @@ export class Readiness {
   }
 
   /** Adds a condition that must hold. */
-  require(condition: Condition): void {
+  addCondition(condition: Condition): void {
     this.#conditions.push(condition)
   }
 

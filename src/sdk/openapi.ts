@@ -1161,6 +1161,8 @@ export interface components {
         | 'internal_error'
         | 'upstream_failed'
         | 'store_unavailable'
+        | 'store_not_migrated'
+        | 'secrets_unreadable'
         | 'busy'
       /** @description What went wrong this time. */
       detail: string
@@ -5105,6 +5107,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
       /** @description `too_many_requests`: Too many requests from this address. */
       429: {
         headers: {
@@ -5638,6 +5649,15 @@ export interface operations {
        *     `account_not_found`: No such account, or you may not manage it.
        */
       404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `url_too_long`: A part of the path is too long. */
+      414: {
         headers: {
           [name: string]: unknown
         }

@@ -14,7 +14,7 @@ void t.test('is not ready while it starts, whatever holds already, and nothing i
   const { readiness, heard } = observed()
   t.same(readiness.look(), { ready: false, reasons: ['starting'] })
   const phases: Phase[] = []
-  readiness.require(phase => {
+  readiness.addCondition(phase => {
     phases.push(phase)
     return phase === 'starting' ? ['a port is closed'] : []
   })
@@ -28,7 +28,7 @@ void t.test('is not ready while it starts, whatever holds already, and nothing i
 void t.test('reports the first verdict while serving, and then each that differs, once', async t => {
   const { readiness, heard } = observed()
   let reasons = ['no list']
-  readiness.require(() => reasons)
+  readiness.addCondition(() => reasons)
   readiness.serve()
   readiness.look()
   t.same(heard, [{ ready: false, reasons: ['no list'] }])
@@ -43,7 +43,7 @@ void t.test('reports the first verdict while serving, and then each that differs
 
 void t.test('is not ready for good once it drains', async t => {
   const { readiness, heard } = observed()
-  readiness.require(() => [])
+  readiness.addCondition(() => [])
   readiness.serve()
   readiness.drain()
   t.same(readiness.look(), { ready: false, reasons: ['draining'] })

@@ -23,7 +23,11 @@ void t.test('a database whose name server is silent', async t => {
   const names = new HostNames({ hostsFile: empty, resolvConf: empty, nameServers: [server.address] })
   const world = await makeWorld(t, { names })
   const { store, sealer } = world.instance.knowledge
-  const provisioned = await createProvisioner(() => identifyStore(store)).provision({ name: 'lost', url: world.direct, sslRootCert: null })
+  const provisioned = await createProvisioner(() => identifyStore(store)).provision({
+    name: 'lost',
+    url: world.direct,
+    sslRootCert: null,
+  })
   const { address, logins } = provisioned
   for (const { password } of Object.values(logins)) watchSecret(password)
   const lost = await withTransaction(store, tx =>
