@@ -10,6 +10,7 @@ import { withTransaction } from '../../src/store/transaction.js'
 import { encodeStartup } from '../../src/wire/startup.js'
 import { missing, start } from '../support/tools.js'
 import { makeWorld, type Member, type World } from '../support/world.js'
+import { metric } from './observe.js'
 
 function worldBehind(t: Test, trusted: readonly string[]): Promise<World> {
   const listener = { host: '127.0.0.1', port: 0, tls: 'off', trusted_proxies: trusted }
@@ -76,7 +77,8 @@ void t.test('a trusted balancer that says nothing of the client is not let in', 
 void t.test('nobody else can claim to be somewhere: their header breaks the protocol', async t => {
   const world = await worldBehind(t, ['192.0.2.0/24', 'fd00::/8'])
   const claims = clientBehind(world, await world.account(), 'PROXY TCP4 203.0.113.7 192.0.2.1 54321 6432\r\n')
-  await t.rejects(claims.connect(), { code: '08P01' })
+  await t.rejects(claims.connect(), { message: /terminated unexpectedly/ }, 'PROX is an impossible start-up length')
+  t.equal(await metric(world, 'postern_logins_total', { reason: 'protocol_violation' }), 1)
   const honest = clientBehind(world, await world.account(), '')
   await honest.connect()
   await honest.end()

@@ -91,7 +91,7 @@ void t.test('notices a connection that is there but dead, and gets itself anothe
 void t.test('notices a server that answers and is not where changes are written', async t => {
   const { url } = await sampleStoreWithUrl(t, server)
   const elsewhere = await sampleStore(t, server)
-  const { listener, next, errors } = hints(t, { store: elsewhere, url }, { ...QUICK, answerTimeoutMs: 100 })
+  const { listener, next, errors } = hints(t, { store: elsewhere, url }, { ...QUICK, answerTimeoutMs: 1000 })
   await next()
   await next()
   t.match(errors[0], { code: 'timeout', message: /a heartbeat was not heard/ })
