@@ -60,7 +60,7 @@ function impactText(impact: Impact, labels: typeof BEFORE, layout: Layout): stri
   return details(pairs, layout)
 }
 
-// More than this nobody reads before answering; --json has the first 100.
+// Longer lists are not read before a question is answered; --json has the first 100.
 const MAX_SHOWN = 10
 
 function firstNames({ accounts, total }: Impact['losing_access']): string {

@@ -1,4 +1,5 @@
-// Removing a database: who loses it is told before and afterwards, and what is left can be looked at and put away.
+// Removing a database: the API reports who loses access, before and afterwards, and every account that is left can be
+// listed, disabled and deleted.
 
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
@@ -64,7 +65,7 @@ void t.test('a pinned account whose last database was removed', { timeout: 120_0
     }
   })
 
-  await t.test('is disabled, enabled, edited by nobody, and deleted', async t => {
+  await t.test('can be disabled, enabled and deleted, and not edited', async t => {
     for (const [verb, state] of [
       ['disable', 'disabled'],
       ['enable', 'active'],
@@ -78,35 +79,39 @@ void t.test('a pinned account whose last database was removed', { timeout: 120_0
   })
 })
 
-void t.test('what a removal takes away is told before, and kept in the audit log', { timeout: 120_000 }, async t => {
-  const world = await makeWorld(t)
-  const { admin, ada } = await organization(world)
-  await serviceAccount(world, ada, { name: 'two', databases: ['shop', 'crm'] })
-  for (const name of ['one', 'off']) await serviceAccount(world, ada, { name })
-  await serviceAccount(world, ada, { name: 'elsewhere', databases: ['crm'] })
-  await serviceAccount(world, ada, { name: 'gone' })
-  await world.ask('POST', '/v1/service-accounts/off/disable', ada.token)
-  await world.ask('DELETE', '/v1/service-accounts/gone', ada.token)
-  await group(world, admin, { name: 'staff' }, { shop: 'reader' })
-  await groupsAccount(world, admin, 'nightly', ['staff'])
-  await twoSessionsOn(world, 'shop', ada)
+void t.test(
+  'what a removal takes away is reported before, and kept in the audit log',
+  { timeout: 120_000 },
+  async t => {
+    const world = await makeWorld(t)
+    const { admin, ada } = await organization(world)
+    await serviceAccount(world, ada, { name: 'two', databases: ['shop', 'crm'] })
+    for (const name of ['one', 'off']) await serviceAccount(world, ada, { name })
+    await serviceAccount(world, ada, { name: 'elsewhere', databases: ['crm'] })
+    await serviceAccount(world, ada, { name: 'gone' })
+    await world.ask('POST', '/v1/service-accounts/off/disable', ada.token)
+    await world.ask('DELETE', '/v1/service-accounts/gone', ada.token)
+    await group(world, admin, { name: 'staff' }, { shop: 'reader' })
+    await groupsAccount(world, admin, 'nightly', ['staff'])
+    await twoSessionsOn(world, 'shop', ada)
 
-  const expected = {
-    left_without_database: { total: 2, accounts: ['off', 'one'] },
-    losing_access: { total: 3, accounts: ['ada@example.com', 'nightly', 'two'] },
-    live_sessions: 2,
-  }
-  const impact = await world.ask('GET', '/v1/databases/shop/removal', admin.token)
-  t.strictSame(impact.json(), expected)
-  await remove(world, admin, 'shop')
-  const { items } = (await world.ask('GET', '/v1/audit-events?action=database.remove', admin.token)).json<Events>()
-  t.match(items, [{ target: 'shop', outcome: 'done', before: { name: 'shop', removal: expected } }])
-  t.match((await world.ask('GET', '/v1/databases/stock/removal', admin.token)).json(), {
-    left_without_database: { total: 0, accounts: [] },
-    losing_access: { total: 0, accounts: [] },
-    live_sessions: 0,
-  })
-})
+    const expected = {
+      left_without_database: { total: 2, accounts: ['off', 'one'] },
+      losing_access: { total: 3, accounts: ['ada@example.com', 'nightly', 'two'] },
+      live_sessions: 2,
+    }
+    const impact = await world.ask('GET', '/v1/databases/shop/removal', admin.token)
+    t.strictSame(impact.json(), expected)
+    await remove(world, admin, 'shop')
+    const { items } = (await world.ask('GET', '/v1/audit-events?action=database.remove', admin.token)).json<Events>()
+    t.match(items, [{ target: 'shop', outcome: 'done', before: { name: 'shop', removal: expected } }])
+    t.match((await world.ask('GET', '/v1/databases/stock/removal', admin.token)).json(), {
+      left_without_database: { total: 0, accounts: [] },
+      losing_access: { total: 0, accounts: [] },
+      live_sessions: 0,
+    })
+  },
+)
 
 void t.test('of many accounts the first hundred are named, and all are counted', { timeout: 120_000 }, async t => {
   const world = await makeWorld(t)

@@ -29,7 +29,7 @@ const anAct = fc.oneof(
 const aStep = fc.record({ act: anAct, seed: fc.nat() })
 type Step = typeof aStep extends fc.Arbitrary<infer T> ? T : never
 
-/** Every database removed, one after the other: told by a pinned account that had one of them only. */
+/** Every database removed, one after the other: this leaves pinned accounts without any. */
 const ALL_REMOVED: readonly Step[] = DATABASES.map((_, index) => ({
   act: 'remove a database',
   seed: seedThatPicks(index, DATABASES.length),

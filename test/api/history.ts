@@ -56,7 +56,7 @@ export class History {
     return history
   }
 
-  /** Asks as whoever has the token, and notes it. */
+  /** Sends a request with this token, and logs it. */
   async ask(method: Method, url: string, token: string | null, body?: object): Promise<LightMyRequestResponse> {
     const request = `${method} ${url}${body ? ` ${JSON.stringify(body)}` : ''}`
     const response = await this.#send(request, () => this.world.ask(method, url, token, body))
@@ -64,12 +64,12 @@ export class History {
     return response
   }
 
-  /** Asks for what changes nothing, so that it need not be noted. */
+  /** Reads with this token. Reads change nothing, so they are not logged. */
   read(url: string, token: string): Promise<LightMyRequestResponse> {
     return this.#send(`GET ${url}`, () => this.world.ask('GET', url, token))
   }
 
-  /** A refusal is an answer like any other; a defect is an error that tells the whole history. */
+  /** A refusal is an answer like any other; a defect is an error that carries the whole history. */
   async #send(request: string, send: () => Promise<LightMyRequestResponse>): Promise<LightMyRequestResponse> {
     try {
       const response = await send()
