@@ -81,6 +81,7 @@ const STORE_PROBLEMS: Readonly<Record<StoreError['code'], ProblemCode>> = {
   incomplete: 'internal_error',
   timeout: 'store_unavailable',
   unavailable: 'store_unavailable',
+  server_too_old: 'internal_error',
   bad_schema: 'store_not_migrated',
   internal: 'internal_error',
 }

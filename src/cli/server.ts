@@ -1,7 +1,9 @@
 // The commands that run Postern itself. What they run is loaded only then, so that all others start fast.
 
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import { usageError } from './command-error.js'
 import { examples } from './help.js'
+import { writeSecret, type Secret } from './output.js'
 import type { Terminal } from './terminal.js'
 
 type Part = 'proxy' | 'api'
@@ -11,7 +13,7 @@ type Part = 'proxy' | 'api'
 export function serverCommands(program: Command, end: (exitCode: number) => void, terminal: Terminal): void {
   addUp(program, end, terminal)
   addServe(program, end)
-  addMigrate(program, end)
+  addMigrate(program, end, terminal)
 }
 
 interface UpOptions {
@@ -65,7 +67,7 @@ function addServe(program: Command, end: (exitCode: number) => void): void {
   ])
 }
 
-function addMigrate(program: Command, end: (exitCode: number) => void): void {
+function addMigrate(program: Command, end: (exitCode: number) => void, terminal: Terminal): void {
   const command = program
     .command('migrate')
     .summary("bring the store's schema up to date")
@@ -75,11 +77,14 @@ function addMigrate(program: Command, end: (exitCode: number) => void): void {
         'its token; with --link, a link by which they choose a password for the console.',
     )
     .option('--config <file>', 'YAML file with settings')
-    .option('--admin <email>', 'make this person an admin if need be, and give them a key')
+    .option('--admin <email>', 'make this person an admin if need be, and give them a key', emailAddress)
     .option('--link', 'with --admin: print a link to choose a password with, in place of a key')
     .action(async ({ config, admin, link = false }: { config?: string; admin?: string; link?: boolean }) => {
+      if (link && admin === undefined)
+        throw usageError('--link needs --admin', 'give --admin EMAIL: the link is for that person')
       const { migrateStore } = await import('../migrate-store.js')
-      end(await migrateStore({ ...configFile(config), ...(admin === undefined ? {} : { admin }), link }))
+      const showSecret = (text: string, about: Secret): Promise<void> => writeSecret(terminal, text, about)
+      end(await migrateStore({ ...configFile(config), ...(admin === undefined ? {} : { admin }), link, showSecret }))
     })
   examples(command, [
     ['postern migrate --config /etc/postern.yaml', 'Migrate the store that the file names.'],
@@ -90,6 +95,16 @@ function addMigrate(program: Command, end: (exitCode: number) => void): void {
 
 function configFile(config: string | undefined): { configFile?: string } {
   return config === undefined ? {} : { configFile: config }
+}
+
+// The store decides what the form of an address is; this is for what is none at all, before anything is changed.
+function emailAddress(value: string): string {
+  if (!/^[^@\s]+@[^@\s]+$/.test(value))
+    throw new InvalidArgumentError('It is an e-mail address, as in ada@example.com.')
+  if (value.toLowerCase().endsWith('@service.postern.invalid')) {
+    throw new InvalidArgumentError('It is the address of a service account: give that of a person.')
+  }
+  return value
 }
 
 function port(value: string): number {

@@ -5,31 +5,41 @@ import type { AuditAction } from '../api/audit-actions.js'
 import { newSecret } from '../api/console-cookie.js'
 import { invitationUrl } from '../api/invitation-url.js'
 import { createCredential } from '../auth/credential.js'
-import { mintToken, type MintedToken } from '../auth/token.js'
+import { mintToken } from '../auth/token.js'
 import { AccountRecords } from '../store/account-records.js'
 import { createPersonalAccount } from '../store/account-lifecycle.js'
 import { getAccountByName, type Account } from '../store/accounts.js'
 import { appendAuditEvents, type NewAuditEvent } from '../store/audit.js'
-import { createInvitation } from '../store/invitations.js'
-import { createKey } from '../store/keys.js'
+import { createInvitation, revokeInvitation } from '../store/invitations.js'
+import { createKey, revokeKey } from '../store/keys.js'
 import type { Store } from '../store/pool.js'
 import { StoreError } from '../store/store-error.js'
 import { withTransaction } from '../store/transaction.js'
 
-/** The person of this e-mail address has an account, but is no admin. */
+/** The person of this e-mail address has an account, but is no active admin. */
 export class NotAnAdminError extends Error {
-  constructor() {
-    super('there is such an account, and it is not an admin of the organization')
+  readonly why: 'deactivated' | 'not_admin'
+
+  constructor(why: NotAnAdminError['why']) {
+    super('there is such an account, and it is not an active admin of the organization')
     this.name = 'NotAnAdminError'
+    this.why = why
   }
+}
+
+/** What is made for an admin: its secret, and the way to make that useless. */
+export interface AdminSecret {
+  readonly secret: string
+  readonly id: string
+  readonly revoke: () => Promise<void>
 }
 
 /** Makes the person an admin of the organization, unless they are one, and gives them a new key.
  * @throws NotAnAdminError, StoreError `invalid` for what is no e-mail address in lower case, `key_limit_reached` */
-export async function makeAdminKey(store: Store, email: string, maxKeys: number): Promise<MintedToken> {
+export async function makeAdminKey(store: Store, email: string, maxKeys: number): Promise<AdminSecret> {
   const account = await ensureAdmin(store, email)
   const { value: record } = await new AccountRecords(store).loadAccount(account.name)
-  if (!record) throw new NotAnAdminError()
+  if (!record) throw new NotAnAdminError('deactivated')
   const minted = mintToken()
   const credential = await createCredential(minted.token, record.scram)
   const key = { id: minted.keyId, accountId: account.id, name: 'made with migrate --admin', credential }
@@ -37,7 +47,12 @@ export async function makeAdminKey(store: Store, email: string, maxKeys: number)
     await createKey(tx, key, maxKeys)
     await appendAuditEvents(tx, [bySystem('key.create', `${email} ${minted.keyId}`)])
   })
-  return minted
+  const revoke = () =>
+    withTransaction(store, async tx => {
+      await revokeKey(tx, minted.keyId)
+      await appendAuditEvents(tx, [bySystem('key.revoke', `${email} ${minted.keyId}`)])
+    })
+  return { secret: minted.token, id: minted.keyId, revoke }
 }
 
 /** Makes the person an admin of the organization, unless they are one, and a link by which they choose a password for the
@@ -47,14 +62,20 @@ export async function makeAdminLink(
   store: Store,
   email: string,
   { baseUrl, expiresInMs }: { readonly baseUrl: string; readonly expiresInMs: number },
-): Promise<string> {
+): Promise<AdminSecret> {
   await ensureAdmin(store, email)
   const { secret, hash } = newSecret()
-  await withTransaction(store, async tx => {
-    await createInvitation(tx, { email, orgRole: 'admin', secretHash: hash, expiresInMs, invitedBy: null })
+  const { id } = await withTransaction(store, async tx => {
+    const made = await createInvitation(tx, { email, orgRole: 'admin', secretHash: hash, expiresInMs, invitedBy: null })
     await appendAuditEvents(tx, [bySystem('invitation.create', email)])
+    return made
   })
-  return invitationUrl(baseUrl, secret)
+  const revoke = () =>
+    withTransaction(store, async tx => {
+      await revokeInvitation(tx, id)
+      await appendAuditEvents(tx, [bySystem('invitation.revoke', email)])
+    })
+  return { secret: invitationUrl(baseUrl, secret), id, revoke }
 }
 
 function bySystem(action: AuditAction, target: string): NewAuditEvent {
@@ -68,7 +89,8 @@ async function ensureAdmin(store: Store, email: string): Promise<Account> {
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== 'name_taken') throw error
     const known = await getAccountByName(store, email)
-    if (known.orgRole !== 'admin' || known.state !== 'active') throw new NotAnAdminError()
+    if (known.state !== 'active') throw new NotAnAdminError('deactivated')
+    if (known.orgRole !== 'admin') throw new NotAnAdminError('not_admin')
     return known
   }
 }

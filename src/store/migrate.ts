@@ -23,8 +23,8 @@ export interface MigrateOptions {
 
 /** Runs the migrations that the store lacks, and returns their names in order. Each time it also closes the store's database to
  * PUBLIC, or notes how to; that cannot fail a migration.
- * @throws StoreError `bad_schema` when the server is older than PostgreSQL 14 or the store was migrated by a newer
- * version of Postern in another order. */
+ * @throws StoreError `server_too_old` for a server older than PostgreSQL 14, `bad_schema` when the store was migrated by
+ * another version of Postern, `timeout` when another migration holds the lock for too long. */
 export async function migrate(url: string, options: MigrateOptions = {}): Promise<string[]> {
   const timeoutMs = options.timeoutMs ?? 60_000
   const client = new pg.Client(clientConfig(url, { statementTimeoutMs: timeoutMs, lockTimeoutMs: timeoutMs }))
@@ -84,7 +84,8 @@ function ignore(): void {}
 async function refuseOldServer(client: pg.Client): Promise<void> {
   const result = await client.query<{ version: number }>("select current_setting('server_version_num')::int as version")
   const version = result.rows[0]?.version ?? 0
-  if (version < OLDEST_VERSION) throw new StoreError('bad_schema', 'migrate: the store needs PostgreSQL 14 or newer')
+  if (version < OLDEST_VERSION)
+    throw new StoreError('server_too_old', 'migrate: the store needs PostgreSQL 14 or newer')
 }
 
 // CREATE SCHEMA IF NOT EXISTS needs the right to create even when the schema exists, and an admin may have made it.

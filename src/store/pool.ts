@@ -74,6 +74,23 @@ export function clientConfig(url: string, options: StoreOptions = {}): pg.Client
   }
 }
 
+/** Where a store is, without user and password: for messages. */
+export interface StorePlace {
+  /** Host and port, or the path of a socket. */
+  readonly server: string
+  readonly database: string
+}
+
+/** Finds the place of a store, with libpq's defaults for what its URL leaves out. Connects to nothing.
+ * @throws StoreError `invalid` for a URL that is none */
+export function placeOf(url: string): StorePlace {
+  const { host, port, database } = new pg.Client(clientConfig(url))
+  const server = host.startsWith('/')
+    ? `${host}/.s.PGSQL.${port}`
+    : `${host.includes(':') ? `[${host}]` : host}:${port}`
+  return { server, database: database ?? '' }
+}
+
 function parseUrl(url: string): pg.ClientConfig {
   try {
     return parseIntoClientConfig(url)

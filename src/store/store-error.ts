@@ -29,6 +29,8 @@ export type StoreErrorCode =
   | 'timeout'
   /** The store can not be reached, is shutting down, is too busy, or denies its role a right. */
   | 'unavailable'
+  /** The store's server is older than this version can work with. */
+  | 'server_too_old'
   /** The store's schema is not one that this version can work with. */
   | 'bad_schema'
   /** A defect in Postern or in the store. */

@@ -118,7 +118,7 @@ async function others(t: Test, { cli, world }: CliWorld): Promise<void> {
     const { out } = await cli('database list')
     t.match(out, /^NAME +ROLE +SERVER +DATABASE +SSLMODE\n/)
     t.match(out, /^shop +admin +127\.0\.0\.1:\d+ /m)
-    for (const line of out.split('\n')) t.ok(displayWidth(line) <= 80, line)
+    fitsPage(t, (await cli('database list', { columns: 80 })).out)
     t.match(await cli('database list', { env: { POSTERN_API_KEY: member.token } }), {
       out: 'NAME  ROLE\nshop  reader\n',
     })

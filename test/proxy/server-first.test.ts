@@ -38,7 +38,7 @@ async function everyKindOfAccount(world: World): Promise<[kind: string, name: st
   await withTransaction(store, tx => createGroupsAccount(tx, grouped))
   // As `postern up` does, whose admin has a password.
   await createPersonalAccount(store, { email: 'up@example.com', orgRole: 'admin', passwordHash: '$argon2id$x' })
-  const { token } = await makeAdminKey(store, 'migrated@example.com', 5)
+  const { secret: token } = await makeAdminKey(store, 'migrated@example.com', 5)
   watchSecret(token)
   return [
     ['a pinned account', fresh.name],
@@ -55,14 +55,14 @@ async function everyKindOfAccount(world: World): Promise<[kind: string, name: st
 
 async function linked({ store }: World): Promise<string> {
   const email = 'linked@example.com'
-  const link = await makeAdminLink(store, email, { baseUrl: 'http://127.0.0.1', expiresInMs: 60_000 })
+  const { secret: link } = await makeAdminLink(store, email, { baseUrl: 'http://127.0.0.1', expiresInMs: 60_000 })
   watchSecret(link.split('#')[1] ?? '')
   return email
 }
 
 async function invited({ store, instance: { api } }: World): Promise<string> {
   const email = 'invited@example.com'
-  const { token } = await makeAdminKey(store, 'inviter@example.com', 5)
+  const { secret: token } = await makeAdminKey(store, 'inviter@example.com', 5)
   watchSecret(token)
   const post = async (path: string, body: object, headers: Record<string, string> = {}) => {
     const answer = await fetch(`${api ?? ''}/v1/${path}`, {
