@@ -187,7 +187,6 @@ async function start(
   shutdown.add(() => departure.wait(settings.drain.acceptDelayMs))
   log.info(addresses(), 'listening')
   readiness.serve()
-  shutdown.add(() => readiness.drain())
   return {
     ...addresses(),
     knowledge,

@@ -22,6 +22,11 @@ export function addPasswordLink(user: Command, terminal: Terminal): void {
       return {
         data: made,
         text: () => made.url,
+        secret: {
+          name: `the link for ${email}`,
+          revoke: () => postern.DELETE('/v1/invitations/{id}', { params: { path: { id: made.invitation.id } } }),
+          byHand: `postern user uninvite ${email}`,
+        },
         notes: [
           `Made a password link for ${made.invitation.email}. It works once, until ${time(made.invitation.expires_at)} UTC.`,
           'This is the only time that it is shown. It replaces an earlier link for the same person.',

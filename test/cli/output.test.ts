@@ -80,6 +80,16 @@ void t.test('output that cannot be written', async t => {
     t.match(json(await cli('user invitations --json')), [{ email: 'ada@example.com', state: 'revoked' }])
   })
 
+  await t.test('so is a password link', async t => {
+    const email = cliWorld.world.admin.name
+    t.match(await shell(`postern user password-link ${email} > /dev/full`, env), {
+      code: 1,
+      err: /the link for .+ was revoked, because it could not be shown\nhint: .+\n$/,
+    })
+    const [newest] = json(await cli('user invitations --json')) as { email: string; state: string }[]
+    t.match(newest, { email, state: 'revoked' })
+  })
+
   await t.test('a key that cannot be revoked either is named with the command that does', async t => {
     const api = await withoutRevocations(t, env.POSTERN_API_URL)
     const ran = await withoutReader(['key', 'create', 'machine'], { ...env, POSTERN_API_URL: api })

@@ -18,8 +18,8 @@ void t.test("the operator's pages", { skip: noTools, timeout: 240_000 }, async t
 
   await t.test('a live psql session is found, and ended, from the page', async t => {
     const [robot, other] = [await world.account(), await world.account({ name: 'nightly' })]
-    const psql = start(t, 'psql', [world.uri(robot)])
-    const second = start(t, 'psql', [world.uri(other)])
+    const psql = start(t, 'psql', [world.uri(robot)], { timeoutMs: 150_000 })
+    const second = start(t, 'psql', [world.uri(other)], { timeoutMs: 150_000 })
     for (const client of [psql, second]) client.say('select 40 + 2;')
     for (const client of [psql, second]) await client.until(/42/)
 

@@ -8,7 +8,7 @@ import { makeConsole, signIn } from './console.js'
 
 const PLAIN = JSON.stringify([{ host: '127.0.0.1', port: 0, tls: 'off' }])
 
-void t.test('references in the console', { skip: noBrowser || missing('psql'), timeout: 240_000 }, async t => {
+void t.test('references in the console', { skip: noBrowser || missing('psql'), timeout: 280_000 }, async t => {
   const env = { POSTERN_SESSIONS_REPORT: '1s', POSTERN_LISTENERS: PLAIN }
   const { world, url, open, signedIn, person, look } = await makeConsole(t, { env })
   const page = await signedIn()
