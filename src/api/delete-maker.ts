@@ -79,7 +79,7 @@ async function deleteEach(tx: Transaction, note: Note, pinned: readonly PinnedAc
   }
 }
 
-/** Deletes an account, and tells of each key and membership that goes with it. */
+/** Deletes an account, and records each key and membership that is removed with it. */
 async function deleteOne(tx: Transaction, note: Note, { id, name, groups }: Account): Promise<void> {
   const { active, expired } = await revokeAllKeys(tx, id)
   for (const keyId of [...active, ...expired]) {

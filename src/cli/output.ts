@@ -19,7 +19,7 @@ export interface Secret {
 }
 
 /** Writes a text, with a line break at its end, and waits until the system has taken it. That its reader has left, as head
- * does, is no failure: there is nobody to write for.
+ * does, is no failure.
  * @returns false when the reader has left
  * @throws CommandError when it cannot be written, as to a full disk */
 export async function write(output: Output, text: string | Uint8Array): Promise<boolean> {

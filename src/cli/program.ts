@@ -39,7 +39,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
   } catch (error) {
     ended = report(error, program, argv, terminal)
   }
-  // Help is written without waiting: a stream tells of an error in the next turn.
+  // Help is written without waiting: a stream reports an error in the next turn.
   await new Promise(setImmediate)
   if (ended === 0 && lost && lost.code !== 'EPIPE') return report(outputError(lost), program, argv, terminal)
   return ended

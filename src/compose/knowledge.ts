@@ -141,7 +141,7 @@ export function gatherKnowledge(settings: Settings, metrics: Metrics, log: Logge
   }
 }
 
-/** A wrong secret_key is not an outage of the store: whoever reads the refusal should look at the right place. */
+/** A wrong secret_key is not an outage of the store: the refusal must point to the right cause. */
 function orSecretsUnreadable(error: unknown): never {
   if (!(error instanceof StoreError) || error.code !== 'unsealable') throw error
   throw new Refusal('secrets_unreadable', { cause: error })

@@ -31,7 +31,7 @@ export function apiAccepts({ api: { host, port } }: Settings, app: () => Fastify
 function notAccepting(what: string, where: readonly ListenerAddress[], phase: Phase): string[] {
   // A drain closes them, and is reason enough.
   if (phase === 'draining') return []
-  const [before, since] = phase === 'starting' ? ['starting: ', 'yet'] : ['', 'any more']
+  const [before, since] = phase === 'starting' ? ['starting: ', 'yet'] : ['', 'any longer']
   return where.map(
     ({ host, port }) => `${before}${what} does not accept connections on ${hostPort(host, port)} ${since}`,
   )

@@ -1,4 +1,4 @@
-// References: what a refused client is told to quote, and how one is found again in whatever was pasted.
+// References: what a rejected client is asked to quote, and how one is found again in whatever was pasted.
 //
 // A connection has `7CEPH-YNPTA`: in the DETAIL of its refusal, in the log, and as the id of its session. A request to the
 // API has `urn:uuid:` and a UUID: the `instance` of its problem (RFC 9457, section 3.1.5; RFC 9562, section 4). The audit log

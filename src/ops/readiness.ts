@@ -1,4 +1,4 @@
-// Whether new connections should come to this instance: a phase, and conditions that are looked at anew each time. /readyz
+// Whether new connections should come to this instance: a phase, and conditions that are evaluated each time. /readyz
 // and the log read the same answer, so that "ready" is logged exactly when /readyz first returns 200.
 
 /** What an instance is doing. */

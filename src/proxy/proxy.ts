@@ -68,7 +68,7 @@ export class Proxy {
     return this.#addresses
   }
 
-  /** Where it does not accept connections, by the settings: not yet, or no more. */
+  /** Where it does not accept connections, by the settings: not yet, or no longer. */
   get closedListeners(): readonly ListenerAddress[] {
     return this.#options.listeners.filter((_, index) => this.#servers[index]?.listening !== true)
   }

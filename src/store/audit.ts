@@ -48,7 +48,8 @@ export interface AuditEvent extends Required<Omit<NewAuditEvent, 'actor'>> {
 /** Texts of a row at most, in characters: clients choose some of them. */
 const MAX_TEXT = 300
 
-/** Appends events, in their order, without the secrets that a client may have put into any of their texts. In the transaction of the change they tell of, so that neither is there alone. */
+/** Appends events in their order, redacted: a client may have put a secret into any of their texts. Call it in the transaction
+ * of the change, so that neither is stored without the other. */
 export async function appendAuditEvents(db: Executor, events: readonly NewAuditEvent[]): Promise<void> {
   if (events.length === 0) return
   await db.run('append to the audit log', APPEND_SQL, [JSON.stringify(events.map(toRow))])

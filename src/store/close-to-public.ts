@@ -8,7 +8,7 @@ import type { Executor } from './pool.js'
 export type Closing =
   /** PUBLIC could not connect. */
   | { readonly outcome: 'was-closed' }
-  /** PUBLIC cannot connect any more. `granted`: roles that have CONNECT of their own now, as they had it through PUBLIC only. */
+  /** PUBLIC can no longer connect. `granted`: roles that have CONNECT of their own now, as they had it through PUBLIC only. */
   | { readonly outcome: 'closed'; readonly granted: readonly string[] }
   /** The role may not do it; `sql` is for the owner of the database or a superuser. */
   | { readonly outcome: 'still-open'; readonly sql: string }
@@ -48,7 +48,7 @@ async function closeInTransaction(client: pg.Client): Promise<Closing> {
   const statements = closingStatements(state)
   if (!state.may_revoke) return { outcome: 'still-open', sql: statements.join(' ') }
   for (const statement of statements) await client.query(statement)
-  // Somebody else than the owner may have granted it to PUBLIC, which the owner's REVOKE does not undo.
+  // A role other than the owner may have granted it to PUBLIC, which the owner's REVOKE does not undo.
   if (await admitsPublic(client)) return { outcome: 'still-open', sql: statements.join(' ') }
   return { outcome: 'closed', granted: state.losing }
 }

@@ -137,7 +137,7 @@ export function groupRoutes(app: Api, { store }: ApiParts): void {
   )
 }
 
-/** Tells of each member that a group which goes lets go of. */
+/** Records the end of each membership of a group that is deleted. */
 async function noteMembers(tx: Transaction, note: Note, group: string, id: string): Promise<void> {
   let cursor: string | null = null
   do {
