@@ -89,7 +89,7 @@ function problemsOf({ config, schema, url, method }: RouteOptions): ProblemCode[
     ...(parts.body === undefined ? [] : WITH_BODY),
     ...(config?.idempotent ? WITH_IDEMPOTENCY_KEY : []),
     ...(config?.etag && method === 'PATCH' ? (['changed_meanwhile'] as const) : []),
-    ...(url.startsWith('/v1/') ? (['store_unavailable'] as const) : []),
+    ...(url.startsWith('/v1/') ? (['store_unavailable', 'store_not_migrated'] as const) : []),
     ...(config?.problems ?? []),
   ]
 }

@@ -2253,6 +2253,8 @@ export interface operations {
       /**
        * @description `store_unavailable`: The store does not answer at the moment.
        *
+       *     `store_not_migrated`: The store is not migrated to this version.
+       *
        *     `busy`: Too many tokens wait to be checked.
        */
       503: {
@@ -2351,6 +2353,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -2435,6 +2439,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -2528,6 +2534,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -2627,6 +2635,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -2781,6 +2791,8 @@ export interface operations {
        *
        *     `store_unavailable`: The store does not answer at the moment.
        *
+       *     `store_not_migrated`: The store is not migrated to this version.
+       *
        *     `busy`: Too many tokens wait to be checked.
        */
       503: {
@@ -2895,6 +2907,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -3024,6 +3038,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -3177,6 +3193,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -3357,6 +3375,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -3503,6 +3523,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -3645,6 +3667,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -3813,6 +3837,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -3924,6 +3950,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -4093,6 +4121,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -4220,6 +4250,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -4353,6 +4385,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -4478,6 +4512,8 @@ export interface operations {
       /**
        * @description `store_unavailable`: The store does not answer at the moment.
        *
+       *     `store_not_migrated`: The store is not migrated to this version.
+       *
        *     `busy`: Too many tokens wait to be checked.
        */
       503: {
@@ -4583,6 +4619,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -4770,6 +4808,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -4888,6 +4928,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -5019,6 +5061,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -5146,6 +5190,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -5288,6 +5334,10 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
+       *
+       *     `secrets_unreadable`: A stored secret cannot be opened.
        */
       503: {
         headers: {
@@ -5422,6 +5472,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -5562,6 +5614,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -5695,6 +5749,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -5804,6 +5860,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -5931,6 +5989,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -6103,6 +6163,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -6242,6 +6304,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -6355,6 +6419,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -6524,6 +6590,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -6653,6 +6721,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -6793,6 +6863,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -6978,6 +7050,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -7116,6 +7190,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -7268,6 +7344,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -7416,6 +7494,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -7552,6 +7632,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -7724,6 +7806,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -7863,6 +7947,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -7978,6 +8064,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -8162,6 +8250,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -8291,6 +8381,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -8440,6 +8532,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -8629,6 +8723,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -8762,6 +8858,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -8895,6 +8993,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -9031,6 +9131,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -9223,6 +9325,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -9356,6 +9460,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -9485,6 +9591,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -9666,6 +9774,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -9799,6 +9909,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -9912,6 +10024,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -10106,6 +10220,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -10215,6 +10331,8 @@ export interface operations {
       }
       /**
        * @description `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        *
        *     `busy`: Too many tokens wait to be checked.
        */
@@ -10342,6 +10460,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -10459,6 +10579,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -10564,6 +10686,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -10681,6 +10805,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -10808,6 +10934,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -10941,6 +11069,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -11046,6 +11176,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -11139,6 +11271,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -11272,6 +11406,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {
@@ -11365,6 +11501,8 @@ export interface operations {
        * @description `busy`: Too many tokens wait to be checked.
        *
        *     `store_unavailable`: The store does not answer at the moment.
+       *
+       *     `store_not_migrated`: The store is not migrated to this version.
        */
       503: {
         headers: {

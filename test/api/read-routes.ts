@@ -85,9 +85,12 @@ export function nextPage({ url }: Read, response: LightMyRequestResponse): strin
   return `${path}?${parameters.toString()}`
 }
 
+/** What stands before the name of an account of either kind. */
+const ACCOUNTS: ReadonlySet<string> = new Set(['accounts', 'access'])
+
 function fillPath(route: string, known: Known, dice: Dice): string {
   return route.replace(/([\w-]+)\/\{(\w+)\}/g, (_, noun: string, name: string) => {
-    const values = noun === 'accounts' ? accounts(known) : isNoun(noun) ? known[noun] : null
+    const values = ACCOUNTS.has(noun) ? accounts(known) : isNoun(noun) ? known[noun] : null
     if (values === null)
       throw new Error(`GET ${route}: nothing fills {${name}} of ${noun}; see test/api/read-routes.ts`)
     return `${noun}/${encodeURIComponent(dice.pick([...values]))}`

@@ -144,7 +144,11 @@ export function databaseRoutes(app: Api, parts: ApiParts): void {
   app.post(
     '/databases/:name/check',
     {
-      config: { permission: 'admin', audit: 'database.check', problems: ['database_not_found', 'upstream_failed'] },
+      config: {
+        permission: 'admin',
+        audit: 'database.check',
+        problems: ['database_not_found', 'upstream_failed', 'secrets_unreadable'],
+      },
       schema: {
         operationId: 'checkDatabase',
         tags: TAGS,
