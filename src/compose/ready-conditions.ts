@@ -19,12 +19,15 @@ export function listIsYoung(settings: Settings, { revocations }: Knowledge): Con
 }
 
 /** Every listener of the proxy accepts connections. */
-export function proxyAccepts(proxy: Proxy): Condition {
+export function proxyAccepts(proxy: Pick<Proxy, 'closedListeners'>): Condition {
   return phase => notAccepting('the proxy', proxy.closedListeners, phase)
 }
 
 /** The API accepts connections. */
-export function apiAccepts({ api: { host, port } }: Settings, app: () => FastifyInstance | null): Condition {
+export function apiAccepts(
+  { api: { host, port } }: Pick<Settings, 'api'>,
+  app: () => Pick<FastifyInstance, 'server'> | null,
+): Condition {
   return phase => notAccepting('the API', app()?.server.listening === true ? [] : [{ host, port }], phase)
 }
 
