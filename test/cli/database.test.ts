@@ -9,6 +9,8 @@ import { identifyStore } from '../../src/store/identity.js'
 import { sampleDatabase } from '../store/sample.js'
 import { fitsPage, makeCliWorld, no, type CliWorld } from './world-cli.js'
 
+const PLAIN_TERMINAL = { columns: 80, env: { NO_COLOR: '1' } }
+
 void t.test('database', async t => {
   const world = await makeCliWorld(t)
   await t.test('add --provision', t => provision(t, world))
@@ -23,7 +25,8 @@ async function provision(t: Test, { cli, world: { server } }: CliWorld): Promise
   const bare = async () => (await server.freshDatabase()).replace(`:${password}@`, '@')
 
   await t.test('reads the URL from stdin', async t => {
-    const ran = await cli('database add one --provision --url -', { piped: await server.freshDatabase() })
+    const piped = await server.freshDatabase()
+    const ran = await cli('database add one --provision --url -', { piped, columns: 80 })
     t.match(ran, { code: 0, out: /^Added one\. All \d+ checks of its logins passed\.\n\nPostgreSQL 18/ })
     for (const line of ran.out.split('\n')) t.ok(displayWidth(line) <= 80, line)
     t.notMatch(ran.out + ran.err, password)
@@ -163,11 +166,11 @@ async function removal(t: Test, { cli, world, person }: CliWorld): Promise<void>
   for (let index = 1; index <= 12; index++) await make(`robot${index}`, 'tmpdb shop')
 
   await t.test('names who loses access before it asks: first those that are left with no database', async t => {
-    const { code, out, err } = await cli('database remove tmpdb', { typed: 'no\n' })
+    const { code, out, err } = await cli('database remove tmpdb', { typed: 'no\n', ...PLAIN_TERMINAL })
     t.equal(code, 1)
     t.equal(out, '')
-    t.match(err, /^Left with no database +only-tmp\nLosing access +ada@example\.com, robot1, robot10, robot11, /)
-    t.match(err, /robot6 and 3 more\nEnding +0 live sessions\nRemove tmpdb\? \[y\/N\] /)
+    t.match(err, /^Left with no database +only-tmp\nLosing access +ada@example\.com, robot1, robot10,\s/)
+    t.match(err, /robot6\s+and\s+3\s+more\nEnding +0 live sessions\n.*Remove tmpdb\? \[y\/N\] /)
     fitsPage(t, err)
     t.match((await cli('database show tmpdb')).code, 0, 'nothing was removed')
   })
@@ -185,9 +188,9 @@ async function removal(t: Test, { cli, world, person }: CliWorld): Promise<void>
   })
 
   await t.test('leaves a list of accounts that says what became of them', async t => {
-    const listed = await cli('account list')
+    const listed = await cli('account list', PLAIN_TERMINAL)
     t.match(listed, { code: 0, out: /^only-tmp +active +no database: removed +0 +ada@/m })
-    const shown = await cli('account show only-tmp')
+    const shown = await cli('account show only-tmp', PLAIN_TERMINAL)
     t.match(shown, {
       code: 0,
       out: /Databases +none: its databases were removed\. A pinned account cannot be\s+edited: /,
