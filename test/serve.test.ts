@@ -85,7 +85,7 @@ void t.test('migrate --admin makes the first admin of a new store, and a key for
     t.match(await me.json(), { account: { name: 'ada@example.com', org_role: 'admin' } })
   }
   const wrong = postern(t, ['migrate', '--config', config, '--admin', 'no address'])
-  t.equal(await wrong.ended, 1)
+  t.equal(await wrong.ended, 2)
   t.match(wrong.stderr(), /error: .*\n/)
 })
 
