@@ -5,7 +5,6 @@ import type { Static } from 'typebox'
 import { deleteAccount } from '../store/account-lifecycle.js'
 import { findPerson, getAccount, type Account } from '../store/accounts.js'
 import { revokeOpenInvitation } from '../store/invitations.js'
-import { revokeAllKeys } from '../store/keys.js'
 import { listPinnedAccounts, transferPinnedAccounts, type PinnedAccount } from '../store/people.js'
 import type { Transaction } from '../store/transaction.js'
 import type { Note } from './audit-trail.js'
@@ -81,12 +80,11 @@ async function deleteEach(tx: Transaction, note: Note, pinned: readonly PinnedAc
 
 /** Deletes an account, and records each key and membership that is removed with it. */
 async function deleteOne(tx: Transaction, note: Note, { id, name, groups }: Account): Promise<void> {
-  const { active, expired } = await revokeAllKeys(tx, id)
+  const { active, expired } = await deleteAccount(tx, id)
   for (const keyId of [...active, ...expired]) {
     note({ action: 'key.revoke', target: `${name} ${keyId}`, after: { state: 'revoked' } })
   }
   noteMemberships(note, name, { before: groups, after: [] })
-  await deleteAccount(tx, id)
 }
 
 function ownsServiceAccounts({ name }: Account, pinned: readonly PinnedAccount[]): Problem {

@@ -4,7 +4,7 @@ import type { Role } from '../auth/account.js'
 import { withoutToken } from '../model/redact.js'
 import { newParameters } from '../scram/parameters.js'
 import { getAccount, type Account, type OrgRole } from './accounts.js'
-import { revokeAllKeys } from './keys.js'
+import { revokeAllKeys, type RevokedKeys } from './keys.js'
 import type { Executor } from './pool.js'
 import { StoreError } from './store-error.js'
 import type { Transaction } from './transaction.js'
@@ -99,14 +99,15 @@ export async function enableAccount(db: Executor, id: string): Promise<Account> 
   return setState(db, id, 'enable an account', 'disabled_at = null')
 }
 
-/** Deletes an account for good: revokes all its keys, forgets its password, its grants and its groups.
+/** Deletes an account for good: revokes all its keys, which it returns, and drops its password, its grants and its groups.
+ * The account comes first in the change feed: its sessions end because it was deleted, not because of a revoked key.
  * @throws StoreError `not_found`, also when it is deleted already */
-export async function deleteAccount(tx: Transaction, id: string): Promise<Account> {
+export async function deleteAccount(tx: Transaction, id: string): Promise<RevokedKeys> {
   await setState(tx, id, 'delete an account', 'deleted_at = now(), password_hash = null')
-  await revokeAllKeys(tx, id)
+  const revoked = await revokeAllKeys(tx, id)
   await tx.run('delete an account', 'delete from postern.grants where account_id = $1', [id])
   await tx.run('delete an account', 'delete from postern.group_members where account_id = $1', [id])
-  return getAccount(tx, id)
+  return revoked
 }
 
 async function setState(db: Executor, id: string, doing: string, assignment: string): Promise<Account> {
