@@ -202,12 +202,16 @@ async function isLetIn({ api }: Instance, { token }: Member, headers: Record<str
   return answer.ok
 }
 
-/** Whether the proxy believes a header that comes before the start-up packet, or takes it for a client's mistake. */
+/** Whether the proxy believes a header that comes before the start-up packet. If not, it is an impossible start-up length,
+ * and the connection is closed without an answer. */
 async function takesProxyHeader({ proxy }: Instance): Promise<boolean> {
   const socket = net.connect(proxy[0]?.port ?? 0, '127.0.0.1')
   socket.write(`PROXY TCP4 ${CLAIMED} 192.0.2.1 54321 6432\r\n`)
   socket.write(encodeStartup({ minor: 0, parameters: new Map([['user', 'robot']]) }))
-  const [first] = (await once(socket, 'data')) as [Buffer]
+  const first = await Promise.race([
+    once(socket, 'data').then(([bytes]) => (bytes as Buffer).toString('latin1', 0, 1)),
+    once(socket, 'end').then(() => null),
+  ])
   socket.destroy()
-  return first.toString('latin1', 0, 1) === 'R'
+  return first === 'R'
 }
