@@ -2,7 +2,7 @@
 
 import { useMutation } from '@tanstack/react-query'
 import { useRef } from 'react'
-import { refreshAll } from './cache.js'
+import { refreshAll, removeUnused } from './cache.js'
 
 interface ActionOptions<Output> {
   readonly onDone?: (output: Output) => void | Promise<void>
@@ -35,6 +35,7 @@ export function useAction<Input, Output>(
     gcTime: 0,
     onSuccess: async output => {
       sent.current = { input: '', key: '' }
+      removeUnused()
       await onDone?.(output)
       void refreshAll()
     },

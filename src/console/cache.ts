@@ -25,6 +25,12 @@ export const cache: QueryClient = new QueryClient({
   },
 })
 
+/** Removes the answers that no page on screen uses. After a change they are out of date, and a page opened next must not
+ * show them, not even until its own request is answered. */
+export function removeUnused(): void {
+  cache.removeQueries({ type: 'inactive' })
+}
+
 /** Lets everything be asked again: after a change, what it touches beyond its own page is rarely worth listing. */
 export function refreshAll(): Promise<void> {
   return cache.invalidateQueries()

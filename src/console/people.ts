@@ -14,7 +14,8 @@ export function userQuery(email: string) {
   })
 }
 
-/** Finds those who are not deleted; for admins and viewers. */
+/** Finds those who are not deleted, to choose from; for admins and viewers. It shares no query with the Users page: that
+ * page opens while the dialog that deletes a person still uses its own, and would show its old answer. */
 export function usePeople(typed: string) {
-  return useSearch(['users'], typed, query => api.GET('/v1/users', { params: { query } }))
+  return useSearch(['users', 'choices'], typed, query => api.GET('/v1/users', { params: { query } }))
 }

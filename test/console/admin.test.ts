@@ -147,8 +147,20 @@ void t.test("the operator's pages", { skip: noTools, timeout: 240_000 }, async t
     t.ok(await page.getByRole('button', { name: 'Delete for good' }).isDisabled(), 'first the heir is named')
     await choose('Who', world.admin.name)
     await look(t, page, 'user-delete')
+    const lists = '**/v1/users?*'
+    let release = (): void => undefined
+    const released = new Promise<void>(resolve => (release = resolve))
+    await page.route(lists, async route => {
+      await released
+      await route.continue()
+    })
     await page.getByRole('button', { name: 'Delete for good' }).click()
+    await page.waitForURL(/\/users$/)
+    await page.getByRole('heading', { name: 'Users' }).waitFor()
+    t.equal(await page.getByRole('link', { name: /@example\.com$/ }).count(), 0, 'no list from before the deletion')
+    release()
     await page.getByRole('link', { name: 'vera@example.com' }).waitFor()
+    await page.unroute(lists)
     t.equal(await page.getByRole('link', { name: 'max@example.com' }).count(), 0)
   })
 
