@@ -1,23 +1,16 @@
 // The one redactor: cuts API key tokens, the user info of URLs and passwords of connection strings out of any text that
 // somebody else may see. Pure, in linear time, and idempotent: what is redacted stays as it is.
 
+import { findTokens, type FoundToken } from './find-tokens.js'
+
 const REDACTED = '[redacted]'
 
-// `_`, also percent-encoded, once or several times over.
-const UNDERSCORE = '(?:_|%(?:25)*5f)'
-const PREFIX = `pstn${UNDERSCORE}`
-// A word character, also percent-encoded. Not the beginning of another token, whose secret would be left over.
-const CHARACTER = `(?!${PREFIX})(?:\\w|%(?:25)*(?:3\\d|[46][1-9a-f]|[57][\\da]|5f))`
-// What breaks a token in two without ending it: line ends and all else that is not printed, also as JSON or a URL writes it.
-const BREAK = `(?:(?:(?!\\t)[\\p{C}\\p{Zl}\\p{Zp}\\ufffd]|\\\\+(?:[nr]|u[\\da-f]{4})|%(?:25)*0[ad])+ *)`
-/** Wider than a whole token, so that one cut short, too long or mistyped loses its secret as well.
- * @param length of a whole one: beyond it the next line does not belong to it any more */
-const secretOf = (length: number) => `((?:${BREAK}?${CHARACTER}){0,${length}}(?:${CHARACTER})*)`
-const TOKEN = new RegExp(`${PREFIX}(?:([0-9A-Za-z]{12})${UNDERSCORE}${secretOf(49)}|${secretOf(62)})`, 'giu')
 /** How much of a token a text must hold to count as one: its key id and 7 characters of its secret. */
 const ENOUGH = 20
-const TOKEN_WORTHY = new RegExp(`${PREFIX}(?:${BREAK}?${CHARACTER}){${ENOUGH}}`, 'iu')
-const MAYBE_TOKEN = /pstn/i
+/** One that no backslash escapes. */
+const QUOTE = /(?<!\\)(?:\\\\)*"/
+/** What stands between two strings in JSON. */
+const JSON_BETWEEN = /^(?:[\s,:[\]{}\d.eE+-]|true|false|null)*$/
 
 // From the first `://` of a word on. A password may hold anything, also what should have been percent-encoded.
 const URL_AUTHORITY = /:\/\/\S*/g
@@ -41,11 +34,13 @@ export function redactOrNull(text: string | null): string | null {
 /** Redacts tokens only. What was JSON stays JSON. A key id stays when it stands where it should, so that an admin knows which
  * key to revoke: `pstn_bF22HzQKxZVD_[redacted]`. */
 export function redactTokens(text: string): string {
-  if (!MAYBE_TOKEN.test(text)) return text
-  return text.replace(TOKEN, (whole, id?: string, secret?: string, rest?: string) => {
-    if (id === undefined) return rest ? `pstn_${REDACTED}` : whole
-    return secret ? `pstn_${id}_${REDACTED}` : whole
-  })
+  let redacted = ''
+  let done = 0
+  for (const found of findTokens(text)) {
+    redacted += text.slice(done, found.from) + stubOf(found, text)
+    done = found.to
+  }
+  return redacted + text.slice(done)
 }
 
 /** Redacts every string in a value of JSON, names of fields too. */
@@ -55,7 +50,7 @@ export function redactDeep<T>(value: T, redact: (text: string) => string = redac
 
 /** Whether a text holds a token, or so much of one that it must not be kept as a name or a description. */
 export function holdsToken(text: string): boolean {
-  return MAYBE_TOKEN.test(text) && TOKEN_WORTHY.test(text)
+  return findTokens(text).some(({ length }) => length >= ENOUGH)
 }
 
 /** Makes a name or a description fit to be kept: a token in it is redacted. */
@@ -65,7 +60,15 @@ export function withoutToken<T extends string | null | undefined>(text: T): T | 
 
 /** Finds the public key id of a token that a text begins with; null: it begins with none. */
 export function keyIdOf(text: string): string | null {
-  return /^pstn_([0-9A-Za-z]{12})_/.exec(text)?.[1] ?? null
+  return /^pstn_([0-9A-Za-z]{12})_/.exec(redactTokens(text))?.[1] ?? null
+}
+
+function stubOf({ from, to, keyId }: FoundToken, text: string): string {
+  const stub = keyId === null ? `pstn_${REDACTED}` : `pstn_${keyId}_${REDACTED}`
+  // In JSON a quote ends a string, and what may stand up to the next one is no part of a token.
+  const strings = text.slice(from, to).split(QUOTE).slice(1)
+  const isBetween = (part: string, index: number) => index % 2 === 0 && JSON_BETWEEN.test(part)
+  return [stub, ...strings.map((part, index) => (isBetween(part, index) ? part : REDACTED))].join('"')
 }
 
 function redactValue(value: unknown, redact: (text: string) => string): unknown {

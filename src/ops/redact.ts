@@ -2,11 +2,10 @@
 // added: every text goes through the redactor, and fields whose name says "secret" lose their value, however deep they
 // are nested.
 
+import { mayHoldToken } from '../model/find-tokens.js'
 import { redactDeep } from '../model/redact.js'
 
 const SECRET_NAME = /passw(or)?d|passphrase|token|secret|authorization|cookie|credential|private_?key/i
-// What the redactor looks for; `password` is a secret name too.
-const SECRET_TEXT = /pstn|:\/\//i
 const REDACTED = '[redacted]'
 
 /**
@@ -14,8 +13,13 @@ const REDACTED = '[redacted]'
  * may hold a secret is parsed and written again.
  */
 export function redactLine(line: string): string {
-  if (!SECRET_NAME.test(line) && !SECRET_TEXT.test(line) && !line.includes('"Buffer"')) return line
+  if (!SECRET_NAME.test(line) && !mayHoldSecretText(line) && !line.includes('"Buffer"')) return line
   return `${JSON.stringify(redactDeep(JSON.parse(line, redactField)))}\n`
+}
+
+/** Whether there is anything that the redactor looks for; `password` is a secret name too. */
+function mayHoldSecretText(line: string): boolean {
+  return line.includes('://') || mayHoldToken(line)
 }
 
 function redactField(name: string, value: unknown): unknown {

@@ -2,6 +2,7 @@
 // durations into milliseconds, gives fields their names in code, and collects every mistake instead of stopping at one.
 
 import { Value } from 'typebox/value'
+import { mayHoldToken } from '../model/find-tokens.js'
 import type { SettingSchema } from '../settings.js'
 import { nearestName } from '../nearest-name.js'
 
@@ -126,7 +127,7 @@ function show(given: unknown): string {
   if (Array.isArray(given)) return '(a list)'
   if (typeof given === 'object' && given !== null) return '(a section)'
   const text = String(given)
-  const suspicious = text.includes('://') || text.includes('pstn_') || text.length > MAX_SHOWN_LENGTH
+  const suspicious = text.includes('://') || mayHoldToken(text) || text.length > MAX_SHOWN_LENGTH
   return suspicious ? '(not shown)' : text
 }
 

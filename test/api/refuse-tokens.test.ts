@@ -52,6 +52,49 @@ void t.test(
   },
 )
 
+void t.test('a token that is broken by blanks, or encoded, is refused as well', async t => {
+  const world = await makeWorld(t)
+  const admin = await world.person('admin@example.com', 'admin')
+  await group(world, admin, { name: 'staff' })
+  const { token, keyId } = await groupsAccount(world, admin, 'robot', ['staff'])
+  const secret = token.slice(18)
+  const forms = [
+    `pstn_${keyId}_ ${secret}`,
+    `pstn_ ${keyId}_${secret}`,
+    `pstn_\t${keyId}_   ${secret}`,
+    `${token.slice(0, 30)} ${token.slice(30)}`,
+    `pst\nn_${keyId}_${secret}`,
+    `ps\u200btn_${keyId}_${secret}`,
+    `%70stn_${keyId}_${secret}`,
+    `%252570stn_${keyId}_${secret}`,
+    token.replace(/./g, character => `%${character.charCodeAt(0).toString(16)}`),
+    `pstn\\_${keyId}\\_${secret}`,
+    `pstn&#95;${keyId}_${secret}`,
+    `pstn\\u005f${keyId}_${secret}`,
+  ]
+  for (const form of forms) {
+    const inPath = encodeURIComponent(form)
+    const cases = [
+      { method: 'POST', path: '/v1/groups', body: { name: 'x', description: form }, field: 'description' },
+      { method: 'POST', path: '/v1/accounts/robot/keys', body: { name: form }, field: 'name' },
+      { method: 'POST', path: `/v1/keys/${inPath}/revoke`, body: undefined, field: 'id' },
+      { method: 'GET', path: `/v1/audit-events?target=${inPath}`, body: undefined, field: 'target' },
+    ] as const
+    for (const { method, path, body, field } of cases) {
+      const answer = await world.ask(method, path, admin.token, body)
+      t.match(answer.json(), { status: 400, detail: `\`${field}\` holds an API key token; nothing was stored.` }, form)
+    }
+  }
+  const { items } = await listAuditEvents(world.store, { target: keyId, outcome: 'refused' }, { limit: 100 })
+  const revocations = items.filter(({ action }) => action === 'key.revoke').map(({ target }) => target)
+  t.strictSame(
+    new Set(revocations),
+    new Set([`robot ${keyId} pstn_${keyId}_[redacted]`]),
+    'an admin finds whose it was',
+  )
+  t.equal(revocations.length, forms.length)
+})
+
 void t.test('a token is taken where one belongs, and a name that only begins like one is a name', async t => {
   const world = await makeWorld(t)
   const admin = await world.person('admin@example.com', 'admin')

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import t from 'tap'
+import { mintToken } from '../../src/auth/token.js'
 import { displayWidth } from '../../src/cli/display-text.js'
 import { createProgram } from '../../src/cli/program.js'
 import { fakeTerminal } from './fake-terminal.js'
@@ -171,6 +172,18 @@ void t.test('a token in place of a name is not sent anywhere, and the hint says 
     )
   }
   t.match((await runCli(`key create ${token}`, { env })).err, 'hint: the id of its key is abcdefghijkl: ')
+  const { token: whole, keyId } = mintToken()
+  const secret = whole.slice(18)
+  for (const form of [
+    `pstn_ ${keyId}_${secret}`,
+    `${whole.slice(0, 30)}\t${whole.slice(30)}`,
+    `%70stn%5F${whole.slice(5)}`,
+  ]) {
+    const { code, err } = await runCli(['key', 'create', 'robot', '--name', form], { env })
+    t.equal(code, 2, form)
+    t.match(err, `error: --name holds an API key token; nothing was sent\nhint: the id of its key is ${keyId}: `)
+    t.notMatch(err, secret.slice(-12))
+  }
 })
 
 void t.test('says how to start Postern when nothing is known of it, or nothing answers', async t => {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { mintToken } from '../../src/auth/token.js'
 import { holdsToken, keyIdOf, redactDeep, redactText, redactTokens } from '../../src/model/redact.js'
+import { base62, checksum } from '../../src/model/token-format.js'
 
 const ID = 'bF22HzQKxZVD'
 const SECRET = 'u08aps8MuRZQcnTo5gy7ANCKgXP5BezCHzhlbNE2Nth2yoTBl'
@@ -43,12 +44,52 @@ void t.test('takes the secret of a token that was cut, mistyped, encoded or brok
     'a letter encoded': [`pstn_${ID}_%7508aps8${SECRET.slice(7)}`, REDACTED],
     'broken by a line end': [`pstn_${ID}_${SECRET.slice(0, 20)}\n${SECRET.slice(20)} next`, `${REDACTED} next`],
     'broken by CR LF and indented': [`${TOKEN.slice(0, 40)}\r\n   ${TOKEN.slice(40)}`, REDACTED],
-    'broken within its key id': [`pstn_${ID.slice(0, 5)}\n${ID.slice(5)}_${SECRET}`, 'pstn_[redacted]'],
+    'broken within its key id': [`pstn_${ID.slice(0, 5)}\n${ID.slice(5)}_${SECRET}`, REDACTED],
+    'broken within its key id, and cut': [
+      `pstn_${ID.slice(0, 5)}\n${ID.slice(5)}_${SECRET.slice(9)}`,
+      'pstn_[redacted]',
+    ],
     'broken as JSON writes it': [`"${TOKEN.slice(0, 40)}\\n${TOKEN.slice(40)}"`, `"${REDACTED}"`],
     'broken as a URL writes it': [`${TOKEN.slice(0, 40)}%0D%0A${TOKEN.slice(40)}`, REDACTED],
     'broken by what is not seen': [`${TOKEN.slice(0, 40)}\u200b${TOKEN.slice(40, 50)}\0${TOKEN.slice(50)}`, REDACTED],
   }
   for (const [name, [text, expected]] of Object.entries(cases)) t.equal(redactText(text), expected, name)
+})
+
+void t.test('takes a token that is broken by blanks, or whose prefix is broken or encoded', async t => {
+  const cases: Record<string, [string, string]> = {
+    'a blank in front of its secret': [`x pstn_${ID}_ ${SECRET} y`, `x ${REDACTED} y`],
+    'a tab in front of its secret': [`pstn_${ID}_\t${SECRET}`, REDACTED],
+    'blanks behind its prefix': [`pstn_   ${ID}_${SECRET}`, REDACTED],
+    'a blank far in': [`${TOKEN.slice(0, 50)} ${TOKEN.slice(50)}`, REDACTED],
+    'a blank between all characters': [[...TOKEN].join(' '), REDACTED],
+    'its parts in quotes': [`pstn_'${ID}'_'${SECRET}'`, `${REDACTED}'`],
+    'its parts in double quotes': [`pstn_${ID}_"${SECRET}"`, `${REDACTED}"[redacted]"`],
+    'quoted in a mail': [`> ${TOKEN.slice(0, 30)}\r\n> ${TOKEN.slice(30)}`, `> ${REDACTED}`],
+    'continued by a shell': [`${TOKEN.slice(0, 41)}\\\n${TOKEN.slice(41)}`, REDACTED],
+    'its prefix broken by a line end': [`pst\nn_${ID}_${SECRET}`, REDACTED],
+    'its prefix broken by what is not seen': [`ps\u200btn_${ID}_${SECRET}`, REDACTED],
+    'a letter of its prefix encoded': [`%70stn_${ID}_${SECRET}`, REDACTED],
+    'encoded three times over': [`p%252573tn_${ID}_${SECRET}`, REDACTED],
+    'all of it encoded': [TOKEN.replace(/./g, percentEncoded), REDACTED],
+    'as Markdown writes it': [`pstn\\_${ID}\\_${SECRET}`, REDACTED],
+    'as HTML writes it': [`pstn&#95;${ID}&#x5F;${SECRET}`, REDACTED],
+    'as HTML names it, twice over': [`pstn&amp;lowbar;${ID}_${SECRET}`, REDACTED],
+    'as JSON may write it': [`pstn\\u005f${ID}\\\\u005f${SECRET}`, REDACTED],
+    'as other languages may write it': [`\\x70stn\\u{5f}${ID}_${SECRET}`, REDACTED],
+    'escaped, and then percent-encoded': [`pstn%5Cu005f${ID}_${SECRET}`, REDACTED],
+    'broken within what is encoded': [`%7\n0stn%5 f${ID}_${SECRET}`, REDACTED],
+    'cut, its prefix encoded': [`%70stn_${ID}_${SECRET.slice(0, 20)}`, REDACTED],
+    'cut, its prefix broken': [`ps\u200btn_${ID}_${SECRET.slice(0, 20)}`, REDACTED],
+    'cut behind a blank': [`pstn_${ID}_ ${SECRET.slice(0, 30)} y`, `${REDACTED} y`],
+    'cut behind the second blank': [`pstn_ ${ID}_${SECRET.slice(0, 20)}\t${SECRET.slice(20, 40)}`, REDACTED],
+    'in capitals, with a blank': [`PSTN_${ID}_ ${SECRET.toUpperCase()}`, REDACTED],
+  }
+  for (const [name, [text, expected]] of Object.entries(cases)) {
+    t.equal(redactText(text), expected, name)
+    t.equal(redactText(expected), expected, `${name}, redacted before`)
+    t.equal(holdsToken(text), true, `${name}, is refused`)
+  }
 })
 
 void t.test('ends at the end of a whole token, and leaves what is no token', async t => {
@@ -60,6 +101,11 @@ void t.test('ends at the end of a whole token, and leaves what is no token', asy
     'pstn_bF22HzQKxZVD_…',
     'pstn_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}',
     'the 12 characters after `pstn_`',
+    'see pstn_ docs and more words, more than a token has characters, and some_names in between',
+    'pstn_ 12 characters_ and 49 characters of base62 make a token',
+    `pstn_${ID}_ was revoked at 10am by ada@example.com`,
+    'steps: tn_foo, p. s. t. n_',
+    '100%70 of %2570 \\u0070 &#112;',
     'no account robot at https://postern.example.com',
     'the password is wrong',
     'ada@example.com',
@@ -90,6 +136,84 @@ void t.test('takes the value of password= in every form of a connection string',
   for (const [text, expected] of Object.entries(cases)) t.equal(redactText(text), expected)
 })
 
+const BROKEN_BY = [
+  ' ',
+  '   ',
+  '\t',
+  '\n',
+  '\r\n  ',
+  '\u200b',
+  '\u00ad',
+  '\u2028',
+  '\ufeff',
+  '\0',
+  '\\\n',
+  '&nbsp;',
+  '-',
+  '> ',
+]
+const ENCODINGS: readonly ((part: string) => string)[] = [
+  part => (part.length === 1 ? percentEncoded(part) : part.replaceAll('%', '%25')),
+  part => (part.length === 1 ? `\\u${hex(part).padStart(4, '0')}` : JSON.stringify(part).slice(1, -1)),
+  part => (part.length === 1 ? `&#${part.charCodeAt(0)};` : part.replaceAll('&', '&amp;')),
+  part => (part.length === 1 ? `&#x${hex(part)};` : part),
+  part => (part === '_' ? '\\_' : part),
+]
+
+function hex(character: string): string {
+  return character.charCodeAt(0).toString(16)
+}
+
+function percentEncoded(character: string): string {
+  return [...Buffer.from(character)].map(byte => `%${byte.toString(16).padStart(2, '0')}`).join('')
+}
+
+/** A live token with things in between, its prefix in any case, and some of its characters encoded up to three times. */
+const mangled = fc
+  .record({
+    id: fc.bigInt({ min: 0n, max: 62n ** 12n - 1n }),
+    secret: fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }),
+    capitals: fc.array(fc.nat(3), { maxLength: 4 }),
+    breaks: fc.array(fc.tuple(fc.integer({ min: 1, max: 66 }), fc.constantFrom(...BROKEN_BY)), { maxLength: 12 }),
+    encodings: fc.array(
+      fc.tuple(fc.constantFrom(...ENCODINGS), fc.oneof(fc.array(fc.nat(80), { maxLength: 12 }), fc.constant(null))),
+      { maxLength: 3 },
+    ),
+    broken: fc.array(fc.nat(300), { maxLength: 3 }),
+  })
+  .map(({ id, secret, capitals, breaks, encodings, broken }) => {
+    const keyId = base62(id, 12)
+    const body = `pstn_${keyId}_${base62(secret, 43)}`
+    let parts = [...(body + checksum(body))].map((c, at) => (capitals.includes(at) ? c.toUpperCase() : c))
+    for (const [at, between] of breaks) parts.splice(at, 0, between)
+    for (const [encode, places] of encodings) {
+      parts = parts.map((part, at) => (places === null || places.includes(at) ? encode(part) : part))
+    }
+    // A wrapped copy breaks what is encoded as well.
+    const text = broken.reduce(
+      (text, at) => text.replace(new RegExp(`^([^]{${at + 1}}(?<!\\\\))(?=[^])`), '$1\n'),
+      parts.join(''),
+    )
+    return { keyId, text }
+  })
+
+void t.test('takes a live token, however it is broken and encoded, and nothing around it', async () => {
+  const around = fc.constantFrom('', ' ', 'see pstn_ docs: ', 'the key (', 'a\n', '%20', 'the reader, ', '{"a": "')
+  fc.assert(
+    fc.property(
+      around,
+      mangled,
+      fc.constantFrom('', ' ', ' is the key of robot', ')', '\nnext_1', '%20more', '"}'),
+      (before, { keyId, text }, after) => {
+        const redacted = redactText(before + text + after)
+        const isRedacted = redacted === `${before}pstn_${keyId}_[redacted]${after}`
+        return isRedacted && holdsToken(before + text + after) && redactText(redacted) === redacted
+      },
+    ),
+    { numRuns: 3000 },
+  )
+})
+
 const fragment = fc.oneof(
   fc.constantFrom(
     TOKEN,
@@ -114,14 +238,39 @@ const fragment = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 6 }),
 )
 const texts = fc.array(fragment, { maxLength: 14 }).map(parts => parts.join(''))
+/** Also with tokens that only their checksum tells from other text. */
+const brokenFragment = fc.oneof(
+  fc.constantFrom(
+    `${TOKEN.slice(0, 18)} ${TOKEN.slice(18)}`,
+    `${TOKEN.slice(0, 18)}\t${TOKEN.slice(18, 33)} ${TOKEN.slice(33, 50)}`,
+    `${TOKEN.slice(0, 33)}", "${TOKEN.slice(33)}`,
+    TOKEN.replaceAll('_', '\\_'),
+  ),
+  fc.constantFrom(
+    'p',
+    's',
+    'tn',
+    'n_',
+    'ps\u200btn_',
+    '%70stn',
+    '&#95;',
+    '&amp;',
+    '\\u005f',
+    'a1b2c3d4',
+    '", "',
+    '{"a":["',
+  ),
+  fragment,
+)
+const brokenTexts = fc.array(brokenFragment, { maxLength: 14 }).map(parts => parts.join(''))
 
 void t.test('is idempotent', async () => {
   fc.assert(
-    fc.property(texts, text => redactText(redactText(text)) === redactText(text)),
+    fc.property(brokenTexts, text => redactText(redactText(text)) === redactText(text)),
     { numRuns: 3000 },
   )
   fc.assert(
-    fc.property(texts, text => redactTokens(redactTokens(text)) === redactTokens(text)),
+    fc.property(brokenTexts, text => redactTokens(redactTokens(text)) === redactTokens(text)),
     { numRuns: 3000 },
   )
 })
@@ -141,9 +290,20 @@ void t.test('leaves nothing of a token wherever it stands, cut afterwards or bef
 
 void t.test('JSON stays JSON when tokens are cut out of it', async () => {
   fc.assert(
-    fc.property(texts, texts, (name, value) => {
+    fc.property(brokenTexts, brokenTexts, (name, value) => {
       const json = JSON.stringify({ [name]: [value, { [value]: TOKEN }] })
       JSON.parse(redactTokens(json))
+    }),
+    { numRuns: 2000 },
+  )
+  const parts = fc.array(fc.oneof(fc.nat(TOKEN.length), fc.constantFrom(true, null, 1.5)), { maxLength: 6 })
+  fc.assert(
+    fc.property(parts, places => {
+      const cuts = [...places.filter(place => typeof place === 'number').sort((a, b) => a - b), TOKEN.length]
+      const strings = cuts.map((cut, index) => TOKEN.slice(cuts[index - 1] ?? 0, cut))
+      const redacted = redactTokens(JSON.stringify([...strings, places, { [TOKEN]: strings }]))
+      JSON.parse(redacted)
+      return !leaks(redacted)
     }),
     { numRuns: 2000 },
   )
@@ -173,9 +333,23 @@ void t.test('takes linear time, whatever it is given', async t => {
     'password=&a',
     "password='\\",
     'pstn_a\\u000',
+    'p s t n _ ',
+    'p\\n',
+    'pst\\n',
+    '%70',
+    '%2',
+    '&a',
+    '&#95;',
+    '&amp;',
+    '\\_',
+    '\\u0070',
+    `pstn_${ID}_a `,
+    `${TOKEN.slice(0, 60)} `,
+    `${[...TOKEN].join(' ')}"`,
+    `${TOKEN.slice(0, 40)}"`,
   )
   for (const seed of seeds) {
-    const [short, long] = [2 ** 15, 2 ** 19].map(length => timed(seed.repeat(length / seed.length)))
+    const [short, long] = [2 ** 13, 2 ** 17].map(length => timed(seed.repeat(length / seed.length)))
     // 16 times the text: quadratic time would be 256 times as much.
     t.ok((long ?? 0) < 100 * Math.max(short ?? 0, 2), `${JSON.stringify(seed)}: ${short} ms, ${long} ms`)
   }
@@ -207,5 +381,6 @@ void t.test('tells a token from a name that begins like one', async t => {
 
 void t.test('reads the id out of a token', async t => {
   t.equal(keyIdOf(TOKEN), ID)
+  t.equal(keyIdOf(`%70stn_ ${ID}_${SECRET}`), ID)
   t.equal(keyIdOf(ID), null)
 })

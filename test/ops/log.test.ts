@@ -1,4 +1,5 @@
 import t from 'tap'
+import { mintToken } from '../../src/auth/token.js'
 import { createLogger } from '../../src/ops/log.js'
 import type { Logger } from '../../src/ops/log.js'
 
@@ -62,6 +63,23 @@ void t.test('cuts a token out that is not as it was made', async t => {
       logger.info({ account: token }, `got ${token}`)
     })
     t.match(line, { level: 'info', account: /^pstn_A{12}_\[redacted\]$/, msg: /^got pstn_A{12}_\[redacted\]$/ })
+  }
+})
+
+void t.test('cuts a token out that is broken by blanks or encoded in its prefix', async t => {
+  const { keyId, token } = mintToken()
+  for (const form of [
+    `${token.slice(0, 18)} ${token.slice(18)}`,
+    `pst\nn_${token.slice(5)}`,
+    `ps\u200btn_${token.slice(5)}`,
+    `%70stn_${token.slice(5)}`,
+    `pstn\\u005f${token.slice(5)}`,
+    `pst\\u006e&#95;${token.slice(5)}`,
+  ]) {
+    const [line] = log(logger => {
+      logger.info({ account: form }, `got ${form}.`)
+    })
+    t.match(line, { account: `pstn_${keyId}_[redacted]`, msg: `got pstn_${keyId}_[redacted].` }, form)
   }
 })
 

@@ -55,8 +55,8 @@ export function placesOf(document: ApiDocument, token: string, names: Readonly<R
         ...pathNames.map(name => attempt(`path.${name}`, { params: { [name]: token } })),
         ...parameters
           .filter(parameter => parameter.in === 'query')
-          .map(({ name }) => attempt(`query.${name}`, { query: `?${name}=${token}` })),
-        attempt('query, unknown', { query: `?${token}=${token}` }),
+          .map(({ name }) => attempt(`query.${name}`, { query: `?${name}=${encodeURIComponent(token)}` })),
+        attempt('query, unknown', { query: `?${encodeURIComponent(token)}=${encodeURIComponent(token)}` }),
         ...bodies.flatMap(({ at, value }) => (at === null ? [] : [attempt(`body.${at}`, { body: value as object })])),
         ...(plain ? [attempt('body, unknown', { body: { ...plain, [token]: { deep: [token] } } })] : []),
         ...KEPT.map(name => attempt(`header ${name}`, { headers: { [name]: token } })),
