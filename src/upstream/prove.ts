@@ -28,7 +28,7 @@ export type Check =
   | 'store'
   /** Which other databases of the server can be entered. Holds in any case. */
   | 'databases'
-  /** What connects to other servers from this one: dblink, foreign-data wrappers. Holds in any case. */
+  /** What connects to other servers from this one: dblink, foreign-data wrappers and tables. Holds in any case. */
   | 'network'
 
 export interface Finding {

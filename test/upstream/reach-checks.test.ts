@@ -8,12 +8,13 @@ import { access, q } from './proven.js'
 import { type Server, startServer, VERSIONS, whySkip } from './servers.js'
 
 for (const version of VERSIONS) {
-  void t.test(`on Postgres ${version}`, { skip: whySkip(version) }, async t => {
+  void t.test(`on Postgres ${version}`, { skip: whySkip(version), timeout: 300_000 }, async t => {
     const server = await startServer(t, { version })
     await server.sql('CREATE DATABASE shop')
     await server.sql('CREATE DATABASE "The Store"')
     await t.test('the store', t => recognizesTheStore(t, server))
     await t.test('foreign servers', t => reportsForeignServers(t, server))
+    await t.test('rights that another role than the owner granted', t => revokesAsGrantor(t, server))
   })
 }
 
@@ -83,4 +84,26 @@ async function reportsForeignServers(t: Test, server: Server): Promise<void> {
     detail: /by foreign-data wrappers postgres_fdw, by foreign servers elsewhere$/,
     hint: `REVOKE USAGE ON FOREIGN DATA WRAPPER postgres_fdw FROM PUBLIC; REVOKE USAGE ON FOREIGN SERVER elsewhere FROM ${logins.writer.user};`,
   })
+}
+
+async function revokesAsGrantor(t: Test, server: Server): Promise<void> {
+  await server.sql('CREATE DATABASE kiosk')
+  await server.sql('CREATE DATABASE "next door"')
+  const { logins } = await provision({ admin: access(server, 'kiosk', server.superuser), name: 'kiosk' })
+  const databases = async (): Promise<Finding | undefined> => {
+    const { findings } = await prove({ target: server.target, dbname: 'kiosk', logins })
+    return findings.find(({ role, check }) => role === 'reader' && check === 'databases')
+  }
+  await server.sql(`CREATE ROLE "a third"; GRANT CONNECT ON DATABASE "next door" TO "a third" WITH GRANT OPTION;
+    SET ROLE "a third"; GRANT CONNECT ON DATABASE "next door" TO PUBLIC, ${q(logins.reader.user)}`)
+  const found = await databases()
+  t.match(found, {
+    detail: /"next door"/,
+    hint: new RegExp(
+      `REVOKE CONNECT ON DATABASE .*"next door".* FROM PUBLIC; .*` +
+        `SET ROLE "a third"; REVOKE CONNECT ON DATABASE "next door" FROM PUBLIC, ${logins.reader.user}; RESET ROLE;`,
+    ),
+  })
+  await server.sql(found?.hint ?? '')
+  t.match(await databases(), { detail: 'may connect to no other database of the server', hint: null })
 }
