@@ -4,7 +4,7 @@
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { runner } from 'node-pg-migrate'
-import { closeToPublic } from './close-to-public.js'
+import { closeToPublic, type Lost, openingText } from './close-to-public.js'
 import { clientConfig } from './pool.js'
 import { StoreError, toStoreError } from './store-error.js'
 
@@ -62,19 +62,29 @@ async function close(client: pg.Client, note: (text: string) => void = ignore): 
         return
       case 'closed': {
         const granted = closing.granted.length === 0 ? '' : `; granted CONNECT to ${closing.granted.join(', ')}`
-        return note(`Revoked CONNECT and TEMPORARY on the store's database from PUBLIC${granted}.`)
+        note(`Revoked ${closing.rights.join(' and ')} on the store's database from PUBLIC${granted}.`)
+        return noteLost(closing.lost, 'can no longer connect', note)
       }
       case 'still-open':
-        return note(
-          "Warning: every login of the server may connect to the store's database, and this role may not change that. " +
-            `Run as its owner or a superuser: ${closing.sql}`,
+        note(
+          `Warning: ${openingText(closing)}, and this role may not change that. Run as ${closing.runAs}: ${closing.sql}`,
         )
+        return noteLost(closing.lost, 'can no longer connect then', note)
     }
   } catch (error) {
     note(
-      `Warning: CONNECT on the store's database could not be revoked from PUBLIC: ${toStoreError('migrate', error).message}`,
+      `Warning: the rights to the store's database could not be revoked from PUBLIC: ${toStoreError('migrate', error).message}`,
     )
   }
+}
+
+function noteLost({ roles, total }: Lost, what: string, note: (text: string) => void): void {
+  if (total === 0) return
+  const names = total > roles.length ? `${roles.join(', ')} and ${total - roles.length} more` : roles.join(', ')
+  note(
+    `Warning: ${names} may read every table by pg_read_all_data or pg_write_all_data, but ${what} to the store's database. ` +
+      'GRANT CONNECT on it to those that belong to the store, such as a backup, and to no login of a registered database.',
+  )
 }
 
 const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore }
