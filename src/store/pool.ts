@@ -93,10 +93,16 @@ export function placeOf(url: string): StorePlace {
 
 function parseUrl(url: string): pg.ClientConfig {
   try {
-    return parseIntoClientConfig(url)
+    return parseIntoClientConfig(withVerifyFull(url))
   } catch {
     throw new StoreError('invalid', 'parse the URL of the store')
   }
+}
+
+// pg takes these three for verify-full, and warns on stderr that its next major version will not. Written out, it stays so.
+function withVerifyFull(url: string): string {
+  if (/[?&]uselibpqcompat=true(&|$)/.test(url)) return url
+  return url.replace(/([?&]sslmode=)(prefer|require|verify-ca)(?=&|$)/g, '$1verify-full')
 }
 
 class PooledStore implements Store {
