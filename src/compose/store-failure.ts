@@ -2,7 +2,7 @@
 // own messages carry values, so only SQLSTATE and Node's error codes decide. SQLSTATEs: PostgreSQL manual, appendix A.
 
 import { placeOf, type StorePlace } from '../store/pool.js'
-import { StoreError } from '../store/store-error.js'
+import { NO_TLS, StoreError } from '../store/store-error.js'
 
 export interface Failure {
   readonly message: string
@@ -55,6 +55,11 @@ const locked: Explain = ({ server, database }) => ({
   hint: 'wait for the other migration, or find the session in pg_stat_activity, and run this again: nothing was changed',
 })
 
+const untrusted: Explain = ({ server }) => ({
+  message: `the certificate of the store at ${server} is not trusted, is expired or has another name`,
+  hint: `use the name of the certificate in ${SETTING}, and add sslrootcert=FILE to it with the authority that signed it`,
+})
+
 const BY_SQLSTATE: Readonly<Record<string, Explain>> = {
   '28P01': rejected, // invalid_password
   '28000': rejected, // invalid_authorization_specification
@@ -64,7 +69,9 @@ const BY_SQLSTATE: Readonly<Record<string, Explain>> = {
   }),
   '42501': ({ server, database }) => ({
     message: `the user of the store lacks a privilege on database ${database} at ${server}`,
-    hint: `run it as the owner of the database or of its schema postern, or: grant create on database ${database} to that user`,
+    hint:
+      'run it as the owner of the schema postern of that database; ' +
+      `if there is none yet: grant connect, create on database ${database} to that user`,
   }),
   // object_not_in_prerequisite_state: ALLOW_CONNECTIONS is false.
   '55000': ({ server, database }) => ({
@@ -100,6 +107,19 @@ const BY_SQLSTATE: Readonly<Record<string, Explain>> = {
   ENOTFOUND: unresolved,
   EAI_AGAIN: unresolved,
   ETIMEDOUT: silent,
+  [NO_TLS]: ({ server }) => ({
+    message: `the store at ${server} offers no TLS, but ${SETTING} requires it with sslmode`,
+    hint: 'turn on ssl in postgresql.conf of that server, or write sslmode=disable where the network between is trusted',
+  }),
+  // Node's names of what OpenSSL says of a certificate: Node's documentation, "X509 certificate error codes".
+  DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
+  SELF_SIGNED_CERT_IN_CHAIN: untrusted,
+  UNABLE_TO_GET_ISSUER_CERT: untrusted,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
+  CERT_HAS_EXPIRED: untrusted,
+  CERT_NOT_YET_VALID: untrusted,
+  ERR_TLS_CERT_ALTNAME_INVALID: untrusted,
 }
 
 const BY_CODE: { readonly [Code in StoreError['code']]?: Explain } = {

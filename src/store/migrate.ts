@@ -30,11 +30,12 @@ export async function migrate(url: string, options: MigrateOptions = {}): Promis
   const client = new pg.Client(clientConfig(url, { statementTimeoutMs: timeoutMs, lockTimeoutMs: timeoutMs }))
   // A connection that breaks is told by the query under way; without a listener it would end the process.
   client.on('error', () => undefined)
+  const queries = new QueryRecorder(client)
   try {
     await client.connect()
     await refuseOldServer(client)
     const ran = await runner({
-      dbClient: client,
+      dbClient: queries as unknown as pg.ClientBase,
       dir: MIGRATIONS,
       direction: 'up',
       schema: 'postern',
@@ -47,7 +48,7 @@ export async function migrate(url: string, options: MigrateOptions = {}): Promis
     await close(client, options.note)
     return ran.map(migration => migration.name)
   } catch (error) {
-    throw toMigrationError(error)
+    throw toMigrationError(queries.firstFailure ?? error)
   } finally {
     // Also lets go of the advisory lock.
     await client.end().catch(() => undefined)
@@ -85,6 +86,26 @@ function noteLost({ roles, total }: Lost, what: string, note: (text: string) => 
     `Warning: ${names} may read every table by pg_read_all_data or pg_write_all_data, but ${what} to the store's database. ` +
       'GRANT CONNECT on it to those that belong to the store, such as a backup, and to no login of a registered database.',
   )
+}
+
+/** The client as node-pg-migrate uses it. It wraps some errors of the server without their SQLSTATE, and a failed ROLLBACK hides why it
+ * was needed; so the first failure is kept. */
+class QueryRecorder {
+  readonly #client: pg.Client
+  firstFailure: unknown = null
+
+  constructor(client: pg.Client) {
+    this.#client = client
+  }
+
+  async query(query: string | pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> {
+    try {
+      return await this.#client.query(query, values)
+    } catch (error) {
+      this.firstFailure ??= error
+      throw error
+    }
+  }
 }
 
 const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore }

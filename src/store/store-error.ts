@@ -37,10 +37,13 @@ export type StoreErrorCode =
   | 'internal'
 
 export interface StoreErrorDetails {
-  /** Five characters when PostgreSQL said no, or else a code of Node's such as ECONNREFUSED. */
+  /** Five characters when PostgreSQL said no, or else a code of Node's such as ECONNREFUSED, or NO_TLS. */
   readonly sqlstate?: string
   readonly constraint?: string
 }
+
+/** In place of an SQLSTATE: the server offers no TLS, which the URL requires. */
+export const NO_TLS = 'NO_TLS'
 
 /** Says what the store was doing and why it failed, never with which values. */
 export class StoreError extends Error {
@@ -61,7 +64,7 @@ export class StoreError extends Error {
 /** Turns whatever `pg` threw into a StoreError; a StoreError stays itself. */
 export function toStoreError(doing: string, error: unknown): StoreError {
   if (error instanceof StoreError) return error
-  const code = field(error, 'code')
+  const code = field(error, 'code') ?? (isWithoutTls(error) ? NO_TLS : undefined)
   const constraint = field(error, 'constraint')
   const details = {
     ...(code === undefined ? {} : { sqlstate: code }),
@@ -121,6 +124,10 @@ function codeOfMessage(error: unknown): StoreErrorCode {
   if (/timeout/i.test(message)) return 'timeout'
   if (/connection|client|pool|SSL|TLS/i.test(message)) return 'unavailable'
   return 'internal'
+}
+
+function isWithoutTls(error: unknown): boolean {
+  return error instanceof Error && error.message === 'The server does not support SSL connections'
 }
 
 function field(error: unknown, name: 'code' | 'constraint'): string | undefined {

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import net, { type AddressInfo, type Socket } from 'node:net'
+import { join } from 'node:path'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { explainStoreFailure } from '../../src/compose/store-failure.js'
@@ -11,6 +12,8 @@ import { migrate } from '../../src/store/migrate.js'
 import { openStore } from '../../src/store/pool.js'
 import { StoreError } from '../../src/store/store-error.js'
 import { testServer } from '../support/postgres.js'
+import { makeCertificates } from '../upstream/certificates.js'
+import { asTestServer, startServer } from '../upstream/servers.js'
 import { shell } from './shell.js'
 import type { Ran } from './world-cli.js'
 
@@ -57,7 +60,7 @@ void t.test('a store that cannot be reached or logged in to', async t => {
   fails(t, await run(closed), /nothing listens at 127\.0\.0\.1:1,/, /start that PostgreSQL server/)
   await sql(url, `create role guest login password '${PASSWORD}'`)
   const guest = other(url, changed => ((changed.username = 'guest'), (changed.password = PASSWORD)))
-  fails(t, await run(guest), /lacks a privilege on database test_\w+/, /grant create on database test_/)
+  fails(t, await run(guest), /lacks a privilege on database test_\w+/, /grant connect, create on database test_/)
   const name = pathname.slice(1)
   await sql(server.url('postgres'), `alter database ${name} allow_connections false`)
   fails(t, await run(url), /does not accept connections/, /allow_connections true/)
@@ -93,6 +96,57 @@ void t.test('a store that is in use, or of another version', async t => {
     hint: /percent-encoded/,
   })
   t.equal(explainStoreFailure(new TypeError('a defect'), url), null)
+})
+
+void t.test('a refusal of the server while the table of migrations is made', async t => {
+  const url = await server.freshDatabase()
+  const database = new URL(url).pathname.slice(1)
+  const user = `creator_${database}`
+  await sql(url, 'create schema postern', `create role ${user} login password '${PASSWORD}'`)
+  await sql(url, `grant create on database ${database} to ${user}`)
+  const creator = other(url, changed => ((changed.username = user), (changed.password = PASSWORD)))
+  const owner = /run it as the owner of the schema postern/
+  fails(t, await run(creator), /lacks a privilege on database test_/, owner)
+
+  await sql(url, `alter database ${database} set default_transaction_read_only = on`)
+  fails(t, await run(url), /is read-only/, /address of the primary/)
+  await sql(
+    other(url, changed => (changed.pathname = '/postgres')),
+    `alter database ${database} reset all`,
+  )
+
+  await sql(
+    url,
+    `create function public.refuse() returns event_trigger language plpgsql as $$
+       begin raise exception using errcode = '53100'; end $$`,
+    'create event trigger refuse on ddl_command_start execute function public.refuse()',
+  )
+  fails(t, await run(url), /the disk of the store at \S+ is full/, /nothing was changed/)
+  await sql(url, 'drop event trigger refuse')
+
+  const holder = new pg.Client(url)
+  await holder.connect()
+  t.teardown(() => holder.end())
+  await holder.query('create table postern.migrations (id serial, name text not null, run_on timestamp not null)')
+  await holder.query('begin')
+  await holder.query('lock table postern.migrations in access share mode')
+  const error = await migrate(url, { timeoutMs: 300 }).catch((error: unknown) => error)
+  t.match(explainStoreFailure(error, url), { message: /holds a lock for too long/, hint: /pg_stat_activity/ })
+})
+
+void t.test('a server without TLS, or with a certificate that is not trusted', async t => {
+  const url = await server.freshDatabase()
+  for (const mode of ['prefer', 'require', 'verify-ca', 'verify-full']) {
+    const ran = await run(`${url}?sslmode=${mode}`)
+    fails(t, ran, /at 127\.0\.0\.1:\d+ offers no TLS/, /sslmode=disable/)
+    t.notMatch(ran.err, /warning/i, 'pg does not warn either')
+  }
+  const { server: tls, ca } = await makeCertificates()
+  const secured = await startServer(t, { version: 18, tls })
+  const { href } = new URL(asTestServer(secured).url('postgres'))
+  fails(t, await run(`${href}?sslmode=require`), /certificate of the store at \S+ is not trusted/, /sslrootcert=FILE/)
+  const file = join(t.testdir({ 'ca.pem': ca }), 'ca.pem')
+  t.match(await run(`${href}?sslmode=verify-full&sslrootcert=${file}`), { code: 0 })
 })
 
 void t.test('an admin who can be given no key', async t => {
