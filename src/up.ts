@@ -2,8 +2,7 @@
 // work. The same instance as `postern serve`, with settings made here.
 
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
+import { openSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { demoAdminUrl, DEMO, ensureDemoDatabase, ensureStoreDatabase } from './compose/demo-database.js'
@@ -76,7 +75,7 @@ async function start(dir: string, options: UpOptions, screen: Screen, shutdown: 
   // As root the server runs as another user, who has to pass through; every file in it is its owner's only.
   await mkdir(dir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 })
   const logFile = join(dir, 'postern.log')
-  const log = await fileLogger(logFile)
+  const log = fileLogger(logFile)
 
   let done = screen.step('starting Postgres 18')
   const server = await startEmbeddedPostgres({ dataDir: join(dir, 'postgres'), log: line => log.debug(line) })
@@ -175,13 +174,9 @@ async function secretKey(dir: string): Promise<string> {
   }
 }
 
-/** The log of this run only: it is for the person who started it. Rejects when the file can't be written. */
-async function fileLogger(file: string): Promise<Logger> {
-  const destination = createWriteStream(file, { mode: 0o600 })
-  await once(destination, 'open')
-  // A disk that is full is no reason to end sessions.
-  destination.on('error', () => {})
-  return createLogger({ level: 'info', destination })
+/** The log of this run only: it is for the person who started it. Throws when the file cannot be opened. */
+function fileLogger(file: string): Logger {
+  return createLogger({ level: 'info', destination: openSync(file, 'w', 0o600) })
 }
 
 function explain(error: unknown): { message: string; hint?: string } {

@@ -2,6 +2,7 @@
 
 import { pino, stdSerializers, stdTimeFunctions } from 'pino'
 import type { DestinationStream, Logger as PinoLogger } from 'pino'
+import { LogOutput } from './log-output.js'
 import { redactLine } from './redact.js'
 
 export type Logger = PinoLogger
@@ -10,15 +11,15 @@ export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
 
 export interface LoggerOptions {
   readonly level: LogLevel
-  /** Where lines go. Default: stdout. */
-  readonly destination?: DestinationStream
+  /** Where lines go: a stream, or a file descriptor that log-output.ts describes. Default: stdout. */
+  readonly destination?: DestinationStream | number
 }
 
 /**
  * Makes the logger. Lines carry `level` as a word, `time` in ISO 8601, `msg` and the fields given. An error belongs
  * under `err`, and its causes are logged with it; elsewhere it would be an empty object.
  */
-export function createLogger({ level, destination }: LoggerOptions): Logger {
+export function createLogger({ level, destination = process.stdout.fd }: LoggerOptions): Logger {
   const options = {
     level,
     timestamp: stdTimeFunctions.isoTime,
@@ -26,5 +27,10 @@ export function createLogger({ level, destination }: LoggerOptions): Logger {
     serializers: { err: stdSerializers.errWithCause },
     hooks: { streamWrite: redactLine },
   }
-  return destination === undefined ? pino(options) : pino(options, destination)
+  if (typeof destination !== 'number') return pino(options, destination)
+  const output = new LogOutput(destination, lines => {
+    logger.warn({ lines }, 'log lines were lost, because they could not be written in time')
+  })
+  const logger = pino(options, output)
+  return logger
 }
