@@ -7,6 +7,7 @@ import { CommandError, usageError } from './command-error.js'
 import { printable } from './display-text.js'
 import { explain, warn } from './failure.js'
 import type { JsonOption } from './help.js'
+import { isInconclusive, LostAnswers, revokeUnseen, withDoubt, type ShownOnce } from './lost-answer.js'
 import { meantName, type Names } from './names.js'
 import type { Layout } from './table.js'
 import { write, writeSecret, type Secret } from './output.js'
@@ -32,6 +33,8 @@ interface AskOptions {
   readonly access?: ApiAccess
   /** What was called by a name: an unknown one is answered with the one that was meant. */
   readonly names?: Names
+  /** Set when a secret is created that is shown this once: it is revoked when the answer that shows it is lost. */
+  readonly creates?: ShownOnce
   /** The longest that one request may take. */
   readonly timeoutMs?: number
 }
@@ -59,15 +62,21 @@ export async function answer(
  * @throws CommandError as `answer` does. */
 export async function ask<Result>(
   terminal: Terminal,
-  { anonymous = false, access: given, names = {}, timeoutMs = TIMEOUT_MS }: AskOptions,
+  { anonymous = false, access: given, names = {}, creates, timeoutMs = TIMEOUT_MS }: AskOptions,
   work: (postern: PosternClient, access: ApiAccess) => Promise<Result>,
 ): Promise<Result> {
   const access = given ?? (await findAndWarn(terminal))
-  const postern = createPostern({ url: access.url, token: tokenOf(access, anonymous), timeoutMs })
+  const lost = new LostAnswers()
+  const token = tokenOf(access, anonymous)
+  const postern = createPostern({ url: access.url, token, timeoutMs, onLostAnswer: lost.note })
   try {
     return await work(postern, access)
   } catch (error) {
-    throw explain(error, access, isUnknownName(error) ? await meantName(postern, names) : null)
+    const revoked = creates ? await revokeUnseen(postern, error, creates) : null
+    if (revoked) throw revoked
+    const explained = explain(error, access, isUnknownName(error) ? await meantName(postern, names) : null)
+    const isDoubtful = lost.mayBeCreated && isInconclusive(error)
+    throw creates && isDoubtful && explained instanceof CommandError ? withDoubt(explained, creates) : explained
   }
 }
 

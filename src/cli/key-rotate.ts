@@ -4,7 +4,7 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { parseMinutes } from './amounts.js'
 import { answer, given } from './answer.js'
 import { days, examples, withJson, type JsonOption } from './help.js'
-import { keySecret } from './key-secret.js'
+import { afterRotation, keySecret, successorOf } from './key-secret.js'
 import { time } from './table.js'
 import type { Terminal } from './terminal.js'
 
@@ -27,7 +27,7 @@ export function addKeyRotate(key: Command, terminal: Terminal): void {
     .option('--expires-in-days <days>', 'let the new key end so (default: after as long as the old one)', days)
     .option('--name <name>', 'call the new key so')
   withJson(command).action((id: string, options: RotateOptions) =>
-    answer(terminal, options, async postern => {
+    answer(terminal, { ...options, creates: successorOf(id) }, async postern => {
       const { grace, expiresInDays, name } = options
       const body = given({ grace_minutes: grace, expires_in_days: expiresInDays, name })
       const { data: rotated } = await postern.POST('/v1/keys/{id}/rotate', { params: { path: { id } }, body })
@@ -36,10 +36,7 @@ export function addKeyRotate(key: Command, terminal: Terminal): void {
       return {
         data: rotated,
         text: () => rotated.token,
-        secret: {
-          ...keySecret(postern, made),
-          next: `key ${replaced.id} ${end} and cannot be rotated again: postern key create ${made.account}`,
-        },
+        secret: { ...keySecret(postern, made), next: afterRotation(replaced) },
         notes: [
           `Made key ${made.id} of ${made.account}; key ${replaced.id} ${end}.`,
           'This is the only time that its token is shown: keep it where secrets are kept.',

@@ -8,7 +8,7 @@ import { addKeyRevoke, addKeyRevokeAll } from './key-revoke.js'
 import { addKeyRotate } from './key-rotate.js'
 import { all } from './listing.js'
 import { ofAccount } from './names.js'
-import { keySecret } from './key-secret.js'
+import { keySecret, newKeyOf } from './key-secret.js'
 import { day, table, time, type Column } from './table.js'
 import type { Terminal } from './terminal.js'
 
@@ -50,7 +50,7 @@ function addCreate(key: Command, terminal: Terminal): void {
     .option('--description <text>', 'what it is for')
     .option('--expires-in-days <days>', 'stop working after so many days (default: never)', days)
   withJson(command).action((account: string, options: CreateOptions) =>
-    answer(terminal, { ...options, names: ofAccount(account) }, async postern => {
+    answer(terminal, { ...options, names: ofAccount(account), creates: newKeyOf(account) }, async postern => {
       const { name, description, expiresInDays } = options
       const body = given({ name, description, expires_in_days: expiresInDays })
       const { data: made } = await postern.POST('/v1/accounts/{account}/keys', { params: { path: { account } }, body })

@@ -6,6 +6,7 @@ import type { components } from '../sdk/openapi.js'
 import { answer } from './answer.js'
 import { CommandError } from './command-error.js'
 import { examples, withJson, type JsonOption } from './help.js'
+import { linkSecret, newLinkFor } from './link-secret.js'
 import { all } from './listing.js'
 import { orgRoleOption, type OrgRole } from './org-role.js'
 import { table, time, type Column } from './table.js'
@@ -24,17 +25,13 @@ export function addInvite(user: Command, terminal: Terminal): void {
     )
     .addOption(orgRoleOption())
   withJson(command).action((email: string, options: JsonOption & { role: OrgRole }) =>
-    answer(terminal, options, async postern => {
+    answer(terminal, { ...options, creates: newLinkFor(email) }, async postern => {
       const { data: made } = await postern.POST('/v1/invitations', { body: { email, org_role: options.role } })
       const until = `${time(made.invitation.expires_at)} UTC`
       return {
         data: made,
         text: () => made.url,
-        secret: {
-          name: `the link for ${email}`,
-          revoke: () => postern.DELETE('/v1/invitations/{id}', { params: { path: { id: made.invitation.id } } }),
-          byHand: `postern user uninvite ${email}`,
-        },
+        secret: linkSecret(postern, { id: made.invitation.id, email }),
         notes: [`Invited ${email} as ${options.role}; the link works once, until ${until}.`],
       }
     }),

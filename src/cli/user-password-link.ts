@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import { answer } from './answer.js'
 import { examples, withJson, type JsonOption } from './help.js'
+import { linkSecret, newLinkFor } from './link-secret.js'
 import { time } from './table.js'
 import type { Terminal } from './terminal.js'
 
@@ -17,16 +18,12 @@ export function addPasswordLink(user: Command, terminal: Terminal): void {
         'then the old password works. Keys and live sessions are not affected.',
     )
   withJson(command).action((email: string, options: JsonOption) =>
-    answer(terminal, { ...options, names: { user: [email] } }, async postern => {
+    answer(terminal, { ...options, names: { user: [email] }, creates: newLinkFor(email) }, async postern => {
       const { data: made } = await postern.POST('/v1/users/{email}/password-link', { params: { path: { email } } })
       return {
         data: made,
         text: () => made.url,
-        secret: {
-          name: `the link for ${email}`,
-          revoke: () => postern.DELETE('/v1/invitations/{id}', { params: { path: { id: made.invitation.id } } }),
-          byHand: `postern user uninvite ${email}`,
-        },
+        secret: linkSecret(postern, { id: made.invitation.id, email }),
         notes: [
           `Made a password link for ${made.invitation.email}. It works once, until ${time(made.invitation.expires_at)} UTC.`,
           'This is the only time that it is shown. It replaces an earlier link for the same person.',

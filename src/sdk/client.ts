@@ -21,6 +21,8 @@ export interface PosternOptions {
   /** How often a call that failed in passing is sent again: a GET, or a creation with its Idempotency-Key; nothing else
    * ever is. Default 2. */
   readonly retries?: number
+  /** Called for each attempt of a creation whose answer was lost, with the cause: what was asked for may exist. */
+  readonly onLostAnswer?: (cause: unknown) => void
 }
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
@@ -76,13 +78,13 @@ const KEY = 'idempotency-key'
 /** Makes a client. It opens nothing, so there is nothing to close; the token can't be read out of it.
  * @throws TypeError for a URL that is not http or https */
 export function createPostern(options: PosternOptions): PosternClient {
-  const { url, token, fetch = globalThis.fetch, timeoutMs = TIMEOUT_MS, retries = RETRIES } = options
+  const { url, token, fetch = globalThis.fetch, timeoutMs = TIMEOUT_MS, retries = RETRIES, onLostAnswer } = options
   const client = createClient<paths>({
     baseUrl: baseUrl(url),
     headers: { accept: 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
     // A redirect is not followed: the token would go where nobody meant it to.
     redirect: 'error',
-    fetch: withRetries(fetch, { timeoutMs, retries }),
+    fetch: withRetries(fetch, { timeoutMs, retries, ...(onLostAnswer && { onLostAnswer }) }),
   })
   client.use({
     onRequest: ({ request, schemaPath }) => {

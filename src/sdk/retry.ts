@@ -5,6 +5,8 @@ export interface RetryOptions {
   readonly timeoutMs: number
   /** Further attempts at most. */
   readonly retries: number
+  /** Called for each attempt of a creation whose answer was lost: with the error, or with what something between answered. */
+  readonly onLostAnswer?: (cause: unknown) => void
   /** Waits. Default: the clock. */
   readonly pause?: (ms: number) => Promise<void>
   /** Between 0 and 1, for the jitter. Default Math.random. */
@@ -20,14 +22,16 @@ const MAX_PAUSE_MS = 5000
 const PASSING: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
 export function withRetries(send: Send, options: RetryOptions): Send {
-  const { timeoutMs, retries, pause = sleep, random = Math.random } = options
+  const { timeoutMs, retries, onLostAnswer = () => undefined, pause = sleep, random = Math.random } = options
   const attempt = (request: Request): Promise<Response> =>
     send(new Request(request.clone(), { signal: AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]) }))
 
   return async request => {
-    const isSafe = request.method === 'GET' || request.headers.has('idempotency-key')
+    const isCreation = request.headers.has('idempotency-key')
+    const isSafe = request.method === 'GET' || isCreation
     for (let again = isSafe ? retries : 0, pauseMs = FIRST_PAUSE_MS; ; again--, pauseMs *= 2) {
-      const outcome = await settle(attempt(request))
+      const outcome = await settle(isCreation ? attempt(request).then(whole) : attempt(request))
+      if (isCreation && isLost(outcome)) onLostAnswer(outcome.error ?? outcome.response)
       const askedMs = waitAskedFor(outcome)
       if (again <= 0 || askedMs === null || askedMs > MAX_PAUSE_MS) return unsettle(outcome)
       if (outcome.response) await outcome.response.body?.cancel()
@@ -39,6 +43,20 @@ export function withRetries(send: Send, options: RetryOptions): Send {
 
 type Outcome =
   { readonly response: Response; readonly error?: never } | { readonly response?: never; readonly error: unknown }
+
+/** Reads the body too: an answer that breaks off in it is lost. */
+async function whole(response: Response): Promise<Response> {
+  const body = await response.arrayBuffer()
+  const { status, statusText, headers } = response
+  return new Response(body.byteLength === 0 ? null : body, { status, statusText, headers })
+}
+
+/** True when the API may have received the request and its answer did not come. */
+function isLost({ response }: Outcome): boolean {
+  if (!response) return true
+  const isOfApi = response.headers.get('content-type')?.startsWith('application/problem+json')
+  return [502, 503, 504].includes(response.status) && !isOfApi
+}
 
 /** Tells how long to wait at least before trying again, or null: trying again would not help. */
 function waitAskedFor({ response, error }: Outcome): number | null {

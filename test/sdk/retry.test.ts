@@ -66,6 +66,23 @@ void t.test('a creation with an Idempotency-Key is sent again, whole, and waits 
   t.equal((await other.send('POST', '{}', 'K')).status, 409, 'any other 409 stands')
 })
 
+void t.test(
+  'a creation whose answer breaks off in its body is sent again, and each lost answer is reported',
+  async t => {
+    const broken = new ReadableStream({ start: controller => controller.error(new TypeError('terminated')) })
+    const causes: unknown[] = []
+    const outcomes = [new Response(broken, { status: 201 }), answer(504), new Response('whole', { status: 201 })]
+    const send = withRetries(async () => outcomes.shift() ?? answer(500), {
+      timeoutMs: 1000,
+      retries: 2,
+      onLostAnswer: cause => void causes.push(cause),
+      pause: async () => undefined,
+    })
+    t.equal(await (await send(request('POST', '{}', 'K'))).text(), 'whole')
+    t.match(causes, [{ message: 'terminated' }, { status: 504 }])
+  },
+)
+
 void t.test('answers that would be the same again are not asked for again', async t => {
   for (const status of [200, 400, 401, 404, 500]) {
     const { send, seen } = stage([answer(status)])
