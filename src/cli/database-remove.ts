@@ -23,13 +23,14 @@ export function addDatabaseRemove(database: Command, terminal: Terminal): void {
   withJson(withYes(command)).action((name: string, options: JsonOption & YesOption) =>
     answer(terminal, { ...options, names: { database: [name] } }, async postern => {
       const params = { path: { name } }
-      const { data: impact } = await postern.GET('/v1/databases/{name}/removal', { params })
       if (!options.yes) {
+        const { data: impact } = await postern.GET('/v1/databases/{name}/removal', { params })
         const layout = { columns: columnsOf(terminal), paint: paintFor(terminal.stderr, terminal.env) }
         print(terminal.stderr, impactText(impact, BEFORE, layout))
       }
       await confirm(terminal, `Remove ${name}?`, options)
-      await postern.DELETE('/v1/databases/{name}', { params })
+      // As it happened: access may have changed since the question.
+      const { data: impact } = await postern.DELETE('/v1/databases/{name}', { params })
       return {
         data: { name, removed: true, ...impact },
         text: layout => `Removed ${name}.\n\n${impactText(impact, AFTER, layout)}`,

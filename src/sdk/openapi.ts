@@ -342,7 +342,7 @@ export interface paths {
     post?: never
     /**
      * Remove a database
-     * @description Ends its sessions. Its logins stay on its server. A pinned service account that has no other database reaches nothing from then on: GET /v1/databases/{name}/removal names those before, the audit event afterwards.
+     * @description Ends its sessions. Its logins stay on its server. A pinned service account that has no other database reaches nothing from then on. The answer names who lost access, as does the audit event; GET /v1/databases/{name}/removal names those who would.
      */
     delete: operations['removeDatabase']
     options?: never
@@ -4955,8 +4955,8 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description Done. */
-      204: {
+      /** @description Default Response */
+      200: {
         headers: {
           /** @description Requests a minute that the address may send. */
           'X-RateLimit-Limit'?: number
@@ -4966,7 +4966,9 @@ export interface operations {
           'X-RateLimit-Reset'?: number
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['RemovalImpact']
+        }
       }
       /**
        * @description `invalid_request`: The request has mistakes.

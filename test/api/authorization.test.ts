@@ -236,7 +236,7 @@ const ROWS: readonly Row[] = [
   { route: 'DELETE /v1/groups/:group', url: '/v1/groups/staff', ...adminOnly(204), adminMachine: 404 },
   { route: 'DELETE /v1/groups/:group', url: '/v1/groups/deputies', ...adminOnly(409) },
   { route: 'DELETE /v1/users/:email', url: '/v1/users/nina%40example.com', ...adminOnly(204), adminMachine: 404 },
-  { route: 'DELETE /v1/databases/:name', url: '/v1/databases/spare', ...adminOnly(204), adminMachine: 404 },
+  { route: 'DELETE /v1/databases/:name', url: '/v1/databases/spare', ...adminOnly(200), adminMachine: 404 },
 ]
 
 const PUBLIC = [

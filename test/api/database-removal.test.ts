@@ -20,9 +20,10 @@ async function organization(world: World): Promise<{ admin: Person; ada: Person 
   return { admin, ada }
 }
 
-async function remove(world: World, admin: Person, name: string): Promise<void> {
+async function remove(world: World, admin: Person, name: string): Promise<object> {
   const response = await world.ask('DELETE', `/v1/databases/${name}`, admin.token)
-  if (response.statusCode !== 204) throw new Error(response.payload)
+  if (response.statusCode !== 200) throw new Error(response.payload)
+  return response.json<object>()
 }
 
 void t.test('a pinned account whose last database was removed', { timeout: 120_000 }, async t => {
@@ -80,7 +81,7 @@ void t.test('a pinned account whose last database was removed', { timeout: 120_0
 })
 
 void t.test(
-  'what a removal takes away is reported before, and kept in the audit log',
+  'what a removal takes away is reported before and as it happened, and kept in the audit log',
   { timeout: 120_000 },
   async t => {
     const world = await makeWorld(t)
@@ -102,9 +103,15 @@ void t.test(
     }
     const impact = await world.ask('GET', '/v1/databases/shop/removal', admin.token)
     t.strictSame(impact.json(), expected)
-    await remove(world, admin, 'shop')
+    const late = await serviceAccount(world, ada, { name: 'late' })
+    const happened = {
+      ...expected,
+      left_without_database: { total: 3, accounts: ['late', 'off', 'one'] },
+    }
+    t.strictSame(await remove(world, admin, 'shop'), happened, 'the answer has who came after the question')
+    t.match((await world.ask('GET', '/v1/me', late.token)).json(), { reach: [] })
     const { items } = (await world.ask('GET', '/v1/audit-events?action=database.remove', admin.token)).json<Events>()
-    t.match(items, [{ target: 'shop', outcome: 'done', before: { name: 'shop', removal: expected } }])
+    t.match(items, [{ target: 'shop', outcome: 'done', before: { name: 'shop', removal: happened } }])
     t.match((await world.ask('GET', '/v1/databases/stock/removal', admin.token)).json(), {
       left_without_database: { total: 0, accounts: [] },
       losing_access: { total: 0, accounts: [] },

@@ -39,7 +39,7 @@ void t.test('a database that lost its logins is listed, and can be removed', asy
       { name: 'shop', upstream: { users: { reader: 'r', writer: 'w', admin: null } } },
     ],
   })
-  t.equal((await world.ask('DELETE', '/v1/databases/bare', admin.token)).statusCode, 204)
+  t.equal((await world.ask('DELETE', '/v1/databases/bare', admin.token)).statusCode, 200)
 })
 
 void t.test('a key that expires later than the format of times can express is shown', async t => {

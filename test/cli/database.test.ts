@@ -4,9 +4,12 @@ import { join } from 'node:path'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { displayWidth } from '../../src/cli/display-text.js'
+import { run } from '../../src/cli/program.js'
 import { createProvisioner } from '../../src/compose/provisioner.js'
 import { identifyStore } from '../../src/store/identity.js'
+import { until } from '../proxy/observe.js'
 import { sampleDatabase } from '../store/sample.js'
+import { fakeTerminal } from './fake-terminal.js'
 import { fitsPage, makeCliWorld, no, type CliWorld } from './world-cli.js'
 
 const PLAIN_TERMINAL = { columns: 80, env: { NO_COLOR: '1' } }
@@ -156,7 +159,8 @@ async function others(t: Test, { cli, world }: CliWorld): Promise<void> {
   })
 }
 
-async function removal(t: Test, { cli, world, person }: CliWorld): Promise<void> {
+async function removal(t: Test, { cli, world, admin, person }: CliWorld): Promise<void> {
+  const adminEnv = { POSTERN_API_URL: world.instance.api ?? '', POSTERN_API_KEY: admin.token, NO_COLOR: '1' }
   await sampleDatabase(world.store, 'tmpdb')
   const ada = await person('ada@example.com')
   for (const name of ['shop', 'tmpdb']) await cli(`database grant set ${name} ada@example.com reader`)
@@ -173,6 +177,20 @@ async function removal(t: Test, { cli, world, person }: CliWorld): Promise<void>
     t.match(err, /robot6\s+and\s+3\s+more\nEnding +0 live sessions\n.*Remove tmpdb\? \[y\/N\] /)
     fitsPage(t, err)
     t.match((await cli('database show tmpdb')).code, 0, 'nothing was removed')
+  })
+
+  await t.test('names afterwards who lost access, also since the question', async t => {
+    await sampleDatabase(world.store, 'brief')
+    await cli('database grant set brief ada@example.com reader')
+    await make('before', 'brief')
+    const terminal = fakeTerminal({ env: adminEnv, typed: '', columns: 80 })
+    const removing = run(['database', 'remove', 'brief'], terminal)
+    await until('the question is asked', () => terminal.err().includes('Remove brief? [y/N]'))
+    await make('since', 'brief')
+    terminal.stdin.push('y\n')
+    t.equal(await removing, 0)
+    t.match(terminal.err(), /^Left with no database +before\n/)
+    t.match(terminal.out(), /Left with no database +before, since\n/)
   })
 
   await t.test('names them to a script as well', async t => {

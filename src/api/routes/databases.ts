@@ -21,7 +21,7 @@ import {
   showKnownDatabase,
 } from '../resources/database.js'
 import { ProofSchema, showProof } from '../resources/proof.js'
-import { DatabaseParams, Nothing } from '../schema-types.js'
+import { DatabaseParams } from '../schema-types.js'
 import type { Api, ApiParts } from '../server.js'
 
 const TAGS = ['databases']
@@ -123,21 +123,22 @@ export function databaseRoutes(app: Api, parts: ApiParts): void {
         summary: 'Remove a database',
         description:
           'Ends its sessions. Its logins stay on its server. A pinned service account that has no other database reaches ' +
-          'nothing from then on: GET /v1/databases/{name}/removal names those before, the audit event afterwards.',
+          'nothing from then on. The answer names who lost access, as does the audit event; GET ' +
+          '/v1/databases/{name}/removal names those who would.',
         params: DatabaseParams,
-        response: { 204: Nothing },
+        response: { 200: RemovalImpactSchema },
       },
     },
-    async (request, reply) => {
+    async request => {
       const { id, name } = await findDatabase(store, request.caller, request.params.name)
-      const removal = change(store, request, async (tx, note) => {
+      const removing = change(store, request, async (tx, note) => {
         const before = showDatabase(await getDatabase(tx, id), null)
         const removal = showRemovalImpact(await impactOf(tx, id))
         await removeDatabase(tx, id)
         note({ target: name, before: { ...before, removal } })
+        return removal
       })
-      await orNotFound('database_not_found', removal)
-      return reply.code(204).send(null)
+      return orNotFound('database_not_found', removing)
     },
   )
 
