@@ -285,7 +285,7 @@ const STEPS: readonly Step[] = [
   {
     rule: 'a database that is removed takes its sessions with it',
     ask: ['DELETE', '/v1/databases/shop'],
-    answer: 204,
+    answer: 200,
     account: 'last',
     session: CHANGED,
     login: DENIED,
