@@ -1,5 +1,5 @@
-// Finds API key tokens in a text: a whole one, which its checksum proves, with anything but words between its characters; and
-// one that was cut, mistyped or changed in case, with no more between them than what belongs to a token by all appearance.
+// Finds API key tokens in a text. A whole token is proven by its checksum, so anything but word characters may separate its
+// characters. A token that was cut, mistyped or changed in case is found by its prefix, with stricter rules for separators.
 
 import { decodedWords, hasEscapedLetter, type Words } from './decoded-words.js'
 import { KEY_ID_LENGTH, keyIdOfWhole, PREFIX, TOKEN_LENGTH } from './token-format.js'

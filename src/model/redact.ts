@@ -1,5 +1,5 @@
-// The one redactor: cuts API key tokens, the user info of URLs and passwords of connection strings out of any text that
-// somebody else may see. Pure, in linear time, and idempotent: what is redacted stays as it is.
+// The only redactor: removes API key tokens, the user info of URLs and passwords of connection strings from text that is
+// stored, logged or returned. Pure, linear in time and idempotent.
 
 import { findTokens, type FoundToken } from './find-tokens.js'
 

@@ -19,7 +19,7 @@ export interface Verdict {
   readonly reasons: readonly string[]
 }
 
-/** How often a condition that changes as time passes is noticed, should nobody look earlier. */
+/** How often conditions are evaluated without a request, for those that change with time alone. */
 const LOOK_MS = 1_000
 
 export class Readiness {
